@@ -1,0 +1,109 @@
+"""Fixtures that whole parts of the tests share: foreign servers, fresh databases, our own service.
+
+Servers start when the first test asks for them and end with the session. When a test fails, the ends of the logs of
+all processes that run at that moment are shown with it.
+"""
+
+import dataclasses
+import itertools
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests import processes
+from tests.services import mariadb as mariadb_server
+from tests.services import postgresql as postgresql_server
+from tests.services import rabbitmq as rabbitmq_server
+
+FLEET = 5
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def workdir() -> Iterator[Path]:
+    """A folder for the data of servers; others may pass through it, since PostgreSQL does not run as root."""
+    folder = Path(tempfile.mkdtemp(prefix="baremetal-tests-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def mariadb(workdir: Path) -> Iterator[mariadb_server.Service]:
+    """A private MariaDB server; ``.database(name)`` gives the URL of a fresh database."""
+    server = mariadb_server.start(workdir)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql(workdir: Path) -> Iterator[postgresql_server.Service]:
+    """A private PostgreSQL server; ``.database(name)`` gives the URL of a fresh database."""
+    server = postgresql_server.start(workdir)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(workdir: Path) -> Iterator[rabbitmq_server.Service]:
+    """A private RabbitMQ broker; ``.transport_url(vhost)`` gives the URL of a fresh virtual host."""
+    server = rabbitmq_server.start(workdir)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "mariadb", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a fresh, empty database; the test runs once on each kind."""
+    name = f"baremetal_{next(_numbers)}"
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / name}.sqlite"
+    return str(request.getfixturevalue(request.param).database(name))
+
+
+@dataclasses.dataclass(frozen=True)
+class Running:
+    """Our service in one process, as a user starts it: where it answers and with what credentials."""
+
+    url: str
+    auth: tuple[str, str]
+    data: Path
+    process: processes.Process
+
+
+@pytest.fixture(scope="session")
+def service(workdir: Path) -> Iterator[Running]:
+    """The all-in-one service with a simulated fleet, http_basic, SQLite. One for the whole session."""
+    data, port = workdir / "service", processes.free_port()
+    command = processes.Command([
+        sys.executable, "-m", "baremetal.cmd.single", "--data", data, "--port", port, "--fleet", FLEET])
+    with processes.spawned("baremetal", command, workdir / "service.log") as process:
+        process.wait_for(lambda: (data / "credentials.json").exists()
+                         and requests.get(f"http://127.0.0.1:{port}/", timeout=5).ok, within=60)
+        told = json.loads((data / "credentials.json").read_text())
+        yield Running(told["url"], (told["username"], told["password"]), data, process)
+
+
+@pytest.fixture(scope="session")
+def clients() -> Path:
+    """The folder of the commands of python-ironicclient and openstacksdk, unmodified, in their own environment."""
+    folder = Path(__file__).parent.parent / ".venv-clients" / "bin"
+    if not (folder / "baremetal").exists():
+        pytest.fail(f"{folder} has no baremetal command: run .ci/environment clients", pytrace=False)
+    return folder
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Show the logs of what runs beside a test that has failed."""
+    outcome = yield
+    report = outcome.get_result()  # type: ignore[attr-defined]
+    if report.failed:
+        for process in processes.running:
+            report.sections.append((f"log of {process.name} (pid {process.pid})", process.tail()))

@@ -1,0 +1,139 @@
+"""Starts, watches and ends the processes that tests need: our own and foreign servers.
+
+Every process is a child with a session of its own and a log file; it is ended by its process group, never by name.
+What a test shows when it fails includes the ends of these logs (see ``tests/conftest.py``).
+This file knows nothing of what the processes are.
+"""
+
+import contextlib
+import dataclasses
+import os
+import pwd
+import random
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+TAIL = 40
+PORTS = range(20000, 32000)     # below the kernel's ephemeral range: no outgoing connection takes one meanwhile
+POLL = 0.05
+
+running: list["Process"] = []
+
+
+class NotReady(Exception):
+    """A process ended, or was silent for too long, before it was ready. The text ends with its log."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """What to start: program and arguments, and as whom."""
+
+    argv: Sequence[str]
+    env: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    cwd: Path | None = None
+    user: str | None = None
+
+
+class Process:
+    """One started process and its log."""
+
+    def __init__(self, name: str, command: Command, log: Path) -> None:
+        """Start it. Returns at once; see ``wait_for``."""
+        self.name, self.log = name, log
+        with log.open("ab") as out:
+            self.child = subprocess.Popen(
+                [str(part) for part in command.argv], stdin=subprocess.DEVNULL, stdout=out,
+                stderr=subprocess.STDOUT, cwd=command.cwd, env={**os.environ, **command.env},
+                start_new_session=True,
+                **identity(command.user))
+        running.append(self)
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is also the id of its group."""
+        return self.child.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.child.poll() is None
+
+    def tail(self, lines: int = TAIL) -> str:
+        """The last lines of its log."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def wait_for(self, ready: Callable[[], object], within: float = 30.0) -> None:
+        """Return when ``ready`` is true; an exception from it means: not yet."""
+        end = time.monotonic() + within
+        last: Exception | None = None
+        while time.monotonic() < end:
+            if not self.alive:
+                raise NotReady(f"{self.name} ended with {self.child.returncode}; its log ends:\n{self.tail()}")
+            try:
+                if ready():
+                    return
+            except Exception as error:  # not hidden: told below when the time is over
+                last = error
+            time.sleep(POLL)
+        raise NotReady(f"{self.name} is not ready after {within:.0f} s ({last!r}); its log ends:\n{self.tail()}")
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the process and all of its group; also SIGSTOP and SIGCONT."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+    def kill(self) -> None:
+        """End it as a power cut would: no chance to say farewell."""
+        self.stop(signal.SIGKILL)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM, within: float = 15.0) -> int:
+        """Ask it to end, insist after ``within`` seconds, and return its exit status."""
+        if self.alive:
+            self.send(number)
+            self.send(signal.SIGCONT)     # a stopped process does not hear SIGTERM
+        try:
+            self.child.wait(within)
+        except subprocess.TimeoutExpired:
+            self.send(signal.SIGKILL)
+            self.child.wait(within)
+        self.send(signal.SIGKILL)         # what it left behind in its group
+        if self in running:
+            running.remove(self)
+        return self.child.returncode
+
+
+def identity(user: str | None) -> dict[str, Any]:
+    """What subprocess wants in order to run something as ``user`` and nobody more; nothing for ourselves."""
+    if user is None:
+        return {}
+    entry = pwd.getpwnam(user)
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+@contextlib.contextmanager
+def spawned(name: str, command: Command, log: Path) -> Iterator[Process]:
+    """A process for the length of a block."""
+    process = Process(name, command, log)
+    try:
+        yield process
+    finally:
+        process.stop()
+
+
+def free_port(address: str = "127.0.0.1") -> int:
+    """A TCP and UDP port of ``address`` that nobody listens on now."""
+    for port in random.sample(PORTS, 200):
+        try:
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                with socket.socket(socket.AF_INET, kind) as probe:
+                    probe.bind((address, port))
+        except OSError:
+            continue
+        return port
+    raise NotReady(f"no free port on {address} in {PORTS.start}-{PORTS.stop}")
