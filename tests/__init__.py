@@ -1,1 +1,1 @@
-"""The tests of the house. A package, so that helpers are found by name: ``from tests.services import mariadb``."""
+"""The tests of the house. A package, so that what they share has a name: ``tests.services.mariadb``."""

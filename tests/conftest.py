@@ -1,7 +1,7 @@
 """Fixtures that whole parts of the tests share: foreign servers, fresh databases, our own service.
 
-Servers start when the first test asks for them and end with the session. When a test fails, the ends of the logs of
-all processes that run at that moment are shown with it.
+Servers start when the first test asks for them and end with the session. When a test fails, the ends of
+the logs of all processes that run at that moment are shown with it.
 """
 
 import dataclasses
@@ -82,7 +82,8 @@ def service(workdir: Path) -> Iterator[Running]:
     """The all-in-one service with a simulated fleet, http_basic, SQLite. One for the whole session."""
     data, port = workdir / "service", processes.free_port()
     command = processes.Command([
-        sys.executable, "-m", "baremetal.cmd.single", "--data", data, "--port", port, "--fleet", FLEET])
+        sys.executable, "-m", "baremetal.cmd.single", "--data", str(data), "--port", str(port),
+        "--fleet", str(FLEET)])
     with processes.spawned("baremetal", command, workdir / "service.log") as process:
         process.wait_for(lambda: (data / "credentials.json").exists()
                          and requests.get(f"http://127.0.0.1:{port}/", timeout=5).ok, within=60)
@@ -92,7 +93,7 @@ def service(workdir: Path) -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def clients() -> Path:
-    """The folder of the commands of python-ironicclient and openstacksdk, unmodified, in their own environment."""
+    """The folder of the foreign clients' commands, unmodified, in an environment of their own."""
     folder = Path(__file__).parent.parent / ".venv-clients" / "bin"
     if not (folder / "baremetal").exists():
         pytest.fail(f"{folder} has no baremetal command: run .ci/environment clients", pytrace=False)

@@ -1,7 +1,7 @@
 """Starts, watches and ends the processes that tests need: our own and foreign servers.
 
-Every process is a child with a session of its own and a log file; it is ended by its process group, never by name.
-What a test shows when it fails includes the ends of these logs (see ``tests/conftest.py``).
+Every process is a child with a session of its own and a log file; it is ended by its process group, never by
+name. What a test shows when it fails includes the ends of these logs (see ``tests/conftest.py``).
 This file knows nothing of what the processes are.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 TAIL = 40
-PORTS = range(20000, 32000)     # below the kernel's ephemeral range: no outgoing connection takes one meanwhile
+PORTS = range(20000, 32000)     # below the ephemeral range: no outgoing connection takes one meanwhile
 POLL = 0.05
 
 running: list["Process"] = []
@@ -68,20 +68,23 @@ class Process:
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
 
+    def _ending(self) -> str:
+        return f"its log ends:\n{self.tail()}"
+
     def wait_for(self, ready: Callable[[], object], within: float = 30.0) -> None:
         """Return when ``ready`` is true; an exception from it means: not yet."""
         end = time.monotonic() + within
         last: Exception | None = None
         while time.monotonic() < end:
             if not self.alive:
-                raise NotReady(f"{self.name} ended with {self.child.returncode}; its log ends:\n{self.tail()}")
+                raise NotReady(f"{self.name} ended with {self.child.returncode}; {self._ending()}")
             try:
                 if ready():
                     return
             except Exception as error:  # not hidden: told below when the time is over
                 last = error
             time.sleep(POLL)
-        raise NotReady(f"{self.name} is not ready after {within:.0f} s ({last!r}); its log ends:\n{self.tail()}")
+        raise NotReady(f"{self.name} is not ready after {within:.0f} s ({last!r}); {self._ending()}")
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal to the process and all of its group; also SIGSTOP and SIGCONT."""

@@ -1,7 +1,7 @@
-"""Foreign servers that the tests need: which there are, where their programs live, and what to say without them.
+"""Foreign servers that the tests need: which there are, where they live, what to say without them.
 
-``./test`` installs them where it may and tells, by BAREMETAL_TEST_WITHOUT, which are missing and why: a test that
-needs one is then skipped with that sentence. With CI=true nothing is left out: the test fails instead.
+``./test`` installs them where it may and tells, by BAREMETAL_TEST_WITHOUT, which are missing and why: a test
+that needs one is then skipped with that sentence. With CI=true nothing is left out: the test fails instead.
 """
 
 import glob
@@ -28,7 +28,7 @@ PROGRAMS = {
 
 
 def find(program: str) -> str | None:
-    """The path of ``program``; the newest version where Debian keeps several. None when it is not installed."""
+    """The path of ``program``, the newest where Debian keeps several; None when it is not installed."""
     for pattern in PROGRAMS[program][1]:
         for folder in sorted(glob.glob(pattern), reverse=True):
             if os.access(os.path.join(folder, program), os.X_OK):

@@ -35,6 +35,11 @@ class Service:
         return pymysql.connect(host="127.0.0.1", port=self.port, user=USER, password=self.password,
                                autocommit=True)
 
+    def answers(self) -> bool:
+        """Whether it lets us in."""
+        self.connect().close()
+        return True
+
     def database(self, name: str) -> str:
         """A fresh, empty database; the URL that SQLAlchemy wants."""
         with self.connect() as connection, connection.cursor() as cursor:
@@ -69,7 +74,7 @@ def start(workdir: Path) -> Service:
     ]), log)
     service = Service(process, folder, port, password)
     try:
-        process.wait_for(lambda: service.connect().close() is None, within=60)
+        process.wait_for(service.answers, within=60)
     except processes.NotReady:
         service.stop()
         raise

@@ -22,8 +22,8 @@ USER = "baremetal"
 # What is unsafe on a power cut and fast without one.
 SETTINGS = {
     "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off",
-    "max_connections": "300", "shared_buffers": "64MB", "max_wal_size": "1GB", "listen_addresses": "127.0.0.1",
-    "unix_socket_directories": "", "dynamic_shared_memory_type": "mmap",
+    "max_connections": "300", "shared_buffers": "64MB", "max_wal_size": "1GB",
+    "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "dynamic_shared_memory_type": "mmap",
 }
 
 
@@ -42,6 +42,11 @@ class Service:
                                       dbname="postgres")
         connection.autocommit = True
         return connection
+
+    def answers(self) -> bool:
+        """Whether it lets us in."""
+        self.connect().close()
+        return True
 
     def database(self, name: str) -> str:
         """A fresh, empty database; the URL that SQLAlchemy wants."""
@@ -81,7 +86,7 @@ def start(workdir: Path) -> Service:
     process = processes.Process("postgresql", processes.Command(argv, cwd=folder, user=user), log)
     service = Service(process, folder, port, password)
     try:
-        process.wait_for(lambda: service.connect().close() is None, within=60)
+        process.wait_for(service.answers, within=60)
     except processes.NotReady:
         service.stop()
         raise

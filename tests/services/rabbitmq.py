@@ -31,7 +31,8 @@ vm_memory_high_watermark.absolute = 1GB
 # One call instead of two of rabbitmqctl, each of which starts an Erlang machine.
 ADD_VHOST = """\
 rabbit_vhost:add(<<"{vhost}">>, <<"tests">>),
-rabbit_auth_backend_internal:set_permissions(<<"{user}">>, <<"{vhost}">>, <<".*">>, <<".*">>, <<".*">>, <<"tests">>).
+rabbit_auth_backend_internal:set_permissions(
+  <<"{user}">>, <<"{vhost}">>, <<".*">>, <<".*">>, <<".*">>, <<"tests">>).
 """
 
 
@@ -59,7 +60,7 @@ class Service:
         done = subprocess.run([program, "-q", *arguments], env={**os.environ, **self.env}, timeout=60,
                               capture_output=True, text=True, check=False)
         if done.returncode:
-            raise RuntimeError(f"rabbitmqctl {arguments[0]}: {done.stdout}{done.stderr}\n{self.process.tail()}")
+            raise RuntimeError(f"rabbitmqctl {arguments[0]}: {done.stdout}{done.stderr}{self.process.tail()}")
         return done.stdout
 
     def answers(self) -> bool:
@@ -87,7 +88,7 @@ def start(workdir: Path) -> Service:
     mapper = processes.Process("epmd", processes.Command(
         [epmd, "-port", env["ERL_EPMD_PORT"], "-address", HOST], env=env), workdir / "epmd.log")
     try:
-        mapper.wait_for(lambda: socket.create_connection((HOST, int(env["ERL_EPMD_PORT"]))).close() is None)
+        mapper.wait_for(lambda: _hears(int(env["ERL_EPMD_PORT"])))
         process = processes.Process(
             "rabbitmq", processes.Command([program], env=env, cwd=folder), workdir / "rabbitmq.log")
     except processes.NotReady:
@@ -102,6 +103,12 @@ def start(workdir: Path) -> Service:
     return service
 
 
+def _hears(port: int) -> bool:
+    """Whether somebody listens on ``port``."""
+    socket.create_connection((HOST, port), timeout=5).close()
+    return True
+
+
 def _environment(folder: Path, port: int) -> dict[str, str]:
     """What keeps this broker apart from every other on the machine."""
     return {
@@ -110,7 +117,7 @@ def _environment(folder: Path, port: int) -> dict[str, str]:
         "ERL_EPMD_ADDRESS": HOST,
         "RABBITMQ_NODENAME": f"tests-{port}@localhost",
         "RABBITMQ_DIST_PORT": str(processes.free_port()),
-        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2 +sbwt none",
+        "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-kernel inet_dist_use_interface {127,0,0,1} +S 2:2",
         "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
         "RABBITMQ_MNESIA_BASE": str(folder / "data"),

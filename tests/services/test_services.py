@@ -60,22 +60,26 @@ def test_vhosts_are_apart(rabbitmq: rabbitmq.Service) -> None:
         assert box.get(timeout=10).payload == "for one only"
 
 
+def _family(process: processes.Process) -> list[psutil.Process]:
+    root = psutil.Process(process.pid)
+    return [root, *root.children(recursive=True)]
+
+
 @pytest.mark.parametrize("name", ["mariadb", "postgresql", "rabbitmq"])
 def test_server_listens_on_loopback_only(name: str, request: pytest.FixtureRequest) -> None:
     service = request.getfixturevalue(name)
-    family = [psutil.Process(service.process.pid), *psutil.Process(service.process.pid).children(recursive=True)]
+    family = _family(service.process)
     heard = {c.laddr.ip for p in family for c in p.net_connections("inet") if c.status == psutil.CONN_LISTEN}
     assert heard == {"127.0.0.1"}
 
 
-@pytest.mark.parametrize("starter", [mariadb, postgresql, rabbitmq], ids=["mariadb", "postgresql", "rabbitmq"])
+@pytest.mark.parametrize("starter", [mariadb, postgresql, rabbitmq], ids=lambda module: module.__name__)
 def test_nothing_is_left_after_stop(starter: object, workdir: Path) -> None:
     folder = workdir / f"second-{starter.__name__.rpartition('.')[2]}"      # type: ignore[attr-defined]
     folder.mkdir(mode=0o711)
     service = starter.start(folder)                                        # type: ignore[attr-defined]
     roots = [service.process, *([service.mapper] if starter is rabbitmq else [])]
-    family = [p for root in roots for p in (psutil.Process(root.pid),
-                                            *psutil.Process(root.pid).children(recursive=True))]
+    family = [member for root in roots for member in _family(root)]
     service.stop()
     assert psutil.wait_procs(family, timeout=10)[1] == []
     assert not service.folder.exists()
