@@ -1,0 +1,22 @@
+"""Section api: where the REST API listens and what it bounds."""
+
+from oslo_config import cfg
+
+OPTS: list[cfg.Opt] = [
+    cfg.HostAddressOpt("host_ip", default="127.0.0.1", help="Address the API listens on; loopback until told otherwise."),
+    cfg.PortOpt("port", default=6385, help="Port the API listens on."),
+    cfg.IntOpt("threads", default=16, min=1, help="Requests that one API process works on at once."),
+    cfg.IntOpt("max_limit", default=1000, min=1, help="Most items that one page of a collection holds."),
+    cfg.URIOpt("public_endpoint", help="Base of the links in answers; without it the request's own host."),
+    cfg.BoolOpt("allow_deleting_available_nodes", default=True,
+                help="Whether a node may be deleted while it is available."),
+    cfg.IntOpt("max_json_body_depth", default=25, min=1, help="Deepest nesting of a request body."),
+    cfg.IntOpt("max_json_body_size", default=1024, min=1, help="Largest request body, in KiB."),
+    cfg.IntOpt("max_json_body_size_provision", default=65536, min=1,
+               help="Largest request body of provision calls (they carry config drives), in KiB."),
+    cfg.IntOpt("max_json_body_size_inspection", default=16384, min=1,
+               help="Largest request body of inspection data, in KiB."),
+    cfg.IntOpt("auth_cache_seconds", default=300, min=0,
+               help="Seconds for which a checked password is remembered (as a keyed hash), since checking "
+                    "bcrypt takes a tenth of a second."),
+]

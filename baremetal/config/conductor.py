@@ -1,0 +1,41 @@
+"""Section conductor: heartbeats, leases, workers, time-outs of waiting, periodic work."""
+
+from oslo_config import cfg
+
+OPTS: list[cfg.Opt] = [
+    cfg.StrOpt("conductor_group", default="", help="Group whose nodes this conductor serves; '' is the default group."),
+    cfg.IntOpt("workers_pool_size", default=300, min=3, help="Most pieces of work that run at once."),
+    cfg.IntOpt("reserved_workers_pool_percentage", default=5, min=0, max=50,
+               help="Share of the workers that is kept for recovery and periodic work."),
+    cfg.FloatOpt("heartbeat_interval", default=10, min=0.1, help="Seconds between two heartbeats; leases are renewed with them."),
+    cfg.FloatOpt("heartbeat_timeout", default=60, min=0.3,
+                 help="Seconds without heartbeat after which a conductor counts as dead."),
+    cfg.FloatOpt("lease_seconds", default=45, min=0.3,
+                 help="Seconds for which a node is held without renewal; must be shorter than heartbeat_timeout, "
+                      "so that the living take over in time."),
+    cfg.FloatOpt("takeover_interval", default=5, min=0.1,
+                 help="Seconds between two looks for flows whose conductor is gone and for waits whose deadline passed."),
+    cfg.IntOpt("sync_power_state_interval", default=120, min=0, help="Seconds between two power polls of a node; 0 is never."),
+    cfg.IntOpt("sync_power_state_workers", default=256, min=1, help="BMCs that are asked for their power at once."),
+    cfg.BoolOpt("force_power_state_during_sync", default=True,
+                help="Whether a power state that changed by itself is set back to the recorded one (else recorded)."),
+    cfg.IntOpt("power_state_sync_max_retries", default=3, min=0,
+               help="Polls that may fail in a row before the node goes to maintenance with fault 'power failure'."),
+    cfg.IntOpt("power_failure_recovery_interval", default=300, min=0,
+               help="Seconds between two tries to reach a node with fault 'power failure'; 0 is never."),
+    cfg.IntOpt("power_state_change_timeout", default=60, min=1, help="Seconds a power change may take."),
+    cfg.IntOpt("soft_power_off_timeout", default=600, min=1, help="Seconds a soft power off may take."),
+    cfg.BoolOpt("automated_clean", default=True, help="Whether nodes are cleaned on their way to available."),
+    cfg.BoolOpt("allow_provisioning_in_maintenance", default=True,
+                help="Whether a node in maintenance may be provided."),
+    cfg.IntOpt("deploy_callback_timeout", default=1800, min=0, help="Longest 'wait call-back', in seconds; 0 is no bound."),
+    cfg.IntOpt("inspect_wait_timeout", default=1800, min=0, help="Longest 'inspect wait', in seconds; 0 is no bound."),
+    cfg.IntOpt("clean_callback_timeout", default=1800, min=0, help="Longest 'clean wait', in seconds; 0 is no bound."),
+    cfg.IntOpt("rescue_callback_timeout", default=1800, min=0, help="Longest 'rescue wait', in seconds; 0 is no bound."),
+    cfg.IntOpt("service_callback_timeout", default=1800, min=0, help="Longest 'service wait', in seconds; 0 is no bound."),
+    cfg.IntOpt("max_concurrent_deploy", default=250, min=1, help="Most nodes that deploy at once."),
+    cfg.IntOpt("max_concurrent_clean", default=50, min=1, help="Most nodes that are deleted or cleaned at once."),
+    cfg.IntOpt("node_history_max_entries", default=300, min=0, help="History entries kept for a node."),
+    cfg.IntOpt("graceful_shutdown_timeout", default=60, min=0,
+               help="Seconds that running work has to end when the conductor is stopped; what has not is resumed by another."),
+]

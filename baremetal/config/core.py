@@ -1,0 +1,65 @@
+"""Section DEFAULT: who this process is, where its data lies, how it is reached, what is enabled."""
+
+import os
+import socket
+
+from oslo_config import cfg
+
+#: interface kind: implementations enabled by default
+INTERFACES = {
+    "bios": ["fake", "no-bios"],
+    "boot": ["fake"],
+    "console": ["no-console", "fake"],
+    "deploy": ["fake", "noop"],
+    "firmware": ["no-firmware", "fake"],
+    "inspect": ["no-inspect", "fake"],
+    "management": ["ipmitool", "noop", "fake"],
+    "network": ["noop"],
+    "power": ["ipmitool", "fake"],
+    "raid": ["no-raid", "fake"],
+    "rescue": ["no-rescue", "fake"],
+    "storage": ["noop", "fake"],
+    "vendor": ["ipmitool", "no-vendor", "fake"],
+}
+
+OPTS: list[cfg.Opt] = [
+    cfg.StrOpt("host", default=socket.gethostname(),
+               help="Name of this conductor; must be unique and stay the same over restarts."),
+    cfg.StrOpt("state_path", default="",
+               help="Folder for all that this service writes: database, credentials, logs. "
+                    "Default: ./data of the working folder."),
+    cfg.StrOpt("auth_strategy", default="http_basic", choices=["noauth", "http_basic"],
+               help="Who may talk to the API: users of a bcrypt htpasswd file, or anybody."),
+    cfg.StrOpt("http_basic_auth_user_file", default="",
+               help="htpasswd file (bcrypt entries only) for auth_strategy=http_basic. "
+                    "Default: htpasswd in state_path."),
+    cfg.ListOpt("enabled_hardware_types", default=["ipmi", "manual-management", "fake-hardware"],
+                help="Hardware types that this conductor serves."),
+    cfg.StrOpt("default_resource_class",
+               help="Resource class of new nodes that are given none."),
+    cfg.StrOpt("default_conductor_group", default="",
+               help="Conductor group of new nodes that are given none."),
+    cfg.IntOpt("hash_partition_exponent", default=5, min=1, max=20,
+               help="Each conductor has 2 to the power of this many places on the hash ring."),
+    cfg.IntOpt("hash_ring_reset_interval", default=15, min=0,
+               help="Seconds after which the list of live conductors is read again."),
+    cfg.IntOpt("log_in_db_max_size", default=4096, min=64,
+               help="Longest last_error that is stored, in characters."),
+    *[cfg.ListOpt(f"enabled_{kind}_interfaces", default=names,
+                  help=f"Implementations of the {kind} interface that this conductor serves.")
+      for kind, names in INTERFACES.items()],
+    *[cfg.StrOpt(f"default_{kind}_interface",
+                 help=f"The {kind} interface of new nodes that are given none; "
+                      "without it the hardware type's first enabled one.")
+      for kind in INTERFACES],
+]
+
+
+def fill_in(conf: cfg.ConfigOpts) -> None:
+    """Compute the defaults that hang on other options."""
+    path = conf.state_path or os.path.join(os.getcwd(), "data")
+    conf.set_override("state_path", path)
+    if not conf.http_basic_auth_user_file:
+        conf.set_override("http_basic_auth_user_file", os.path.join(path, "htpasswd"))
+    if not conf.database.connection:
+        conf.set_override("connection", "sqlite:///" + os.path.join(path, "baremetal.sqlite"), group="database")

@@ -1,0 +1,91 @@
+"""The two ways to the database: ``read()`` and ``write()``.
+
+Writing goes through oslo.db's engine facade. Reading has an engine of its own in autocommit mode, since a
+SELECT that begins and rolls back a transaction asks the server three times instead of once.
+On SQLite, writers of this process queue up for one lock and begin at once as writers, so that
+'database is locked' cannot come from ourselves; other processes are waited for.
+"""
+
+import collections.abc
+import contextlib
+import os
+import threading
+
+import sqlalchemy
+from oslo_config import cfg
+from oslo_db.sqlalchemy import enginefacade, exc_filters
+from sqlalchemy import event, pool
+
+#: milliseconds for which SQLite waits for writers of other processes
+SQLITE_BUSY = 30_000
+
+PRAGMAS = ("journal_mode=WAL", f"busy_timeout={SQLITE_BUSY}", "synchronous=FULL", "foreign_keys=ON")
+
+
+class Database:
+    """The database of one process; threads share it."""
+
+    def __init__(self, conf: cfg.ConfigOpts) -> None:
+        self.url = sqlalchemy.make_url(conf.database.connection)
+        self.dialect = self.url.get_backend_name()
+        self._turn: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
+        if self.dialect == "sqlite":
+            self._turn = threading.RLock()
+            if self.url.database:
+                os.makedirs(os.path.dirname(os.path.abspath(self.url.database)), mode=0o700, exist_ok=True)
+        facade = enginefacade.transaction_context()
+        facade.configure(connection=conf.database.connection, max_pool_size=conf.database.max_pool_size,
+                         max_overflow=conf.database.max_overflow, pool_timeout=conf.database.pool_timeout,
+                         connection_recycle_time=conf.database.connection_recycle_time,
+                         mysql_sql_mode="TRADITIONAL")
+        self.writer = facade.writer.get_engine()
+        self.reader = self._reading_engine(conf)
+        if self.dialect == "sqlite":
+            for engine in (self.writer, self.reader):
+                event.listen(engine, "connect", _prepare_sqlite)
+
+    def _reading_engine(self, conf: cfg.ConfigOpts) -> sqlalchemy.Engine:
+        """Make the engine that only selects."""
+        args = {} if self.dialect == "sqlite" else {
+            "max_overflow": conf.database.max_overflow or 50, "pool_pre_ping": False,
+            "pool_recycle": conf.database.connection_recycle_time}
+        if self.dialect == "mysql":
+            args["connect_args"] = {"charset": "utf8mb4"}
+        engine = sqlalchemy.create_engine(
+            self.url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, poolclass=pool.QueuePool, **args)
+        exc_filters.register_engine(engine)
+        return engine
+
+    @contextlib.contextmanager
+    def read(self) -> collections.abc.Iterator[sqlalchemy.Connection]:
+        """Yield a connection that sees what is committed; it must not write."""
+        with self.reader.connect() as connection:
+            yield connection
+
+    @contextlib.contextmanager
+    def write(self) -> collections.abc.Iterator[sqlalchemy.Connection]:
+        """Yield a connection in a transaction that commits at the end, or rolls back when the block raises."""
+        with self._turn, self.writer.connect() as connection:
+            if self.dialect == "sqlite":
+                # oslo.db's begin event leaves alone what is marked as begun
+                connection.info["in_transaction"] = True
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def _prepare_sqlite(connection: object, _record: object) -> None:
+    """Set what SQLite keeps per connection."""
+    cursor = connection.cursor()  # type: ignore[attr-defined]
+    for pragma in PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,116 @@
+"""Steps: what a driver method says of itself, and what it answers. The engine above finds the marks.
+
+One decorator serves every kind of step; ``conductor/flow.py`` runs every plan.
+"""
+
+import collections.abc
+import dataclasses
+import typing
+
+#: the kinds of plan that a step can stand in
+KINDS = ("clean", "deploy", "service", "verify", "inspect", "rescue", "unrescue", "delete", "adopt")
+
+#: interface ranks that break ties of priority, by kind; higher runs first
+# fmt: off
+RANKS = {
+    "clean":   {"vendor": 7, "power": 6, "management": 5, "firmware": 4, "deploy": 3, "bios": 2, "raid": 1},
+    "deploy":  {"vendor": 7, "power": 6, "management": 5, "firmware": 4, "deploy": 3, "bios": 2, "raid": 1},
+    "service": {"network": 8, "vendor": 7, "power": 6, "management": 5, "firmware": 4, "deploy": 3, "bios": 2,
+                "raid": 1},
+    "verify":  {"power": 13, "management": 12, "boot": 11, "inspect": 10, "deploy": 9, "network": 8, "raid": 7,
+                "bios": 6, "vendor": 5, "firmware": 4, "console": 3, "storage": 2, "rescue": 1},
+}
+# fmt: on
+
+#: steps of any interface that the engine itself does
+RESERVED = ("hold", "wait", "power_on", "power_off", "reboot")
+
+
+@dataclasses.dataclass(frozen=True)
+class Mark:
+    """What ``@step`` notes on a method."""
+
+    #: kind: default priority; 0 is never unless asked for
+    kinds: dict[str, int]
+    #: argument: sentence
+    args: dict[str, str]
+    abortable: bool
+    #: whether the step may simply be run again after a crash
+    repeatable: bool
+    #: method of the same interface that undoes it
+    undo: str | None
+
+
+def step(*, args: dict[str, str] | None = None, abortable: bool = False, repeatable: bool = True,
+         undo: str | None = None, **kinds: int) -> collections.abc.Callable[[typing.Any], typing.Any]:
+    """Mark a method as a step: ``@step(clean=10, service=0, abortable=True)``.
+
+    The method takes ``(self, task, **args)`` and returns ``Done``, ``Wait`` or None (which is ``Done``), or raises.
+    """
+    unknown = set(kinds) - set(KINDS)
+    if unknown:
+        raise ValueError(f"no such kind of step: {', '.join(sorted(unknown))}; known are {', '.join(KINDS)}")
+
+    def note(method: typing.Any) -> typing.Any:
+        method.step = Mark(kinds, args or {}, abortable, repeatable, undo)
+        return method
+    return note
+
+
+@dataclasses.dataclass(frozen=True)
+class Done:
+    """The step has done what it promised."""
+
+    #: facts to show in the timeline
+    facts: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Wait:
+    """The step has begun; something outside (the agent, the BMC) will say when it has ended.
+
+    When the flow is resumed, the step's ``resume`` method (``<step>_resume``) is called if there is one,
+    else the step counts as done.
+    """
+
+    #: seconds; None is the waiting state's own time-out
+    within: float | None = None
+    #: what is awaited, for the timeline and the error text
+    what: str = "the agent's call-back"
+
+
+Answer = Done | Wait | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Step:
+    """One line of a plan."""
+
+    interface: str
+    step: str
+    args: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
+    priority: int = 0
+    abortable: bool = False
+    repeatable: bool = True
+    undo: str | None = None
+
+    def to_wire(self) -> dict[str, typing.Any]:
+        """Return the step as the API shows it and the journal stores it."""
+        return dataclasses.asdict(self)
+
+
+def of(interface: typing.Any, kind: str) -> list[Step]:
+    """Return the steps of one interface object for ``kind``, in the order of their names."""
+    found = []
+    for name in dir(type(interface)):
+        mark = getattr(getattr(type(interface), name), "step", None)
+        if isinstance(mark, Mark) and kind in mark.kinds:
+            found.append(Step(interface=interface.kind, step=name, priority=mark.kinds[kind],
+                              abortable=mark.abortable, repeatable=mark.repeatable, undo=mark.undo))
+    return found
+
+
+def order(plan: list[Step], kind: str) -> list[Step]:
+    """Return ``plan`` highest priority first; ties by the rank of the interface, then by name."""
+    ranks = RANKS.get(kind, {})
+    return sorted(plan, key=lambda s: (-s.priority, -ranks.get(s.interface, 0), s.step))
