@@ -11,7 +11,7 @@ import psutil
 import pytest
 import sqlalchemy
 
-from tests import processes, services
+from tests import processes, programs
 from tests.services import mariadb, postgresql, rabbitmq
 
 
@@ -131,4 +131,4 @@ def test_missing_server_is_skipped_here_and_fails_in_ci(ci: str, ending: str, tm
 
 
 def test_program_is_found_or_none() -> None:
-    assert all(path is None or os.access(path, os.X_OK) for path in map(services.find, services.PROGRAMS))
+    assert all(path is None or os.access(path, os.X_OK) for path in map(programs.find, programs.PROGRAMS))
