@@ -8,6 +8,8 @@ import typing
 from oslo_config import cfg
 from oslo_db import options as db_options
 from oslo_log import log
+
+from baremetal.config import threads  # noqa: F401, I001  before oslo.messaging is loaded
 from oslo_messaging import opts as messaging_options
 
 from baremetal.config import api, conductor, core, fake, ipmi
@@ -35,8 +37,8 @@ def build(argv: list[str] | None = None, files: list[str] | None = None, prog: s
     conf.register_opts(db_options.database_opts, "database")
     log.register_options(conf)
     for group, options in messaging_options.list_opts():
-        if group is None:
-            conf.register_opts(options)
+        conf.register_opts(options, group)
+    threads.register_strays(conf)
     # one process needs no broker; several are told of one
     conf.set_default("transport_url", "fake://")
     conf(argv or [], project="baremetal", prog=prog, default_config_files=files or [], default_config_dirs=[])

@@ -1,0 +1,143 @@
+"""A node as workers see it: JSON columns as dicts, secrets put back. And the other way: secrets split off.
+
+The API never builds these for reading; it passes the stored text through.
+"""
+
+import json
+import re
+import typing
+
+import orjson
+import sqlalchemy as sa
+
+from baremetal.db import models
+
+MASK = "******"
+#: dict columns that have a secret twin
+SECRETIVE = ("driver_info", "instance_info", "driver_internal_info")
+#: dict columns of a node
+DICTS = (*SECRETIVE, "properties", "extra", "network_data", "clean_step", "deploy_step", "service_step",
+         "raid_config", "target_raid_config")
+#: keys whose value is a secret wherever they stand
+_SECRET_KEY = re.compile(r"pass(word|wd|phrase)?$|pass(word|wd|phrase)|secret|token|private_key|auth_key|priv_key"
+                         r"|kg_key", re.IGNORECASE)
+#: further keys of one column
+_ALSO = {"instance_info": {"configdrive", "image_url"}}
+
+
+def is_secret(column: str, key: str) -> bool:
+    """Return whether ``key`` of dict ``column`` names a secret."""
+    return bool(_SECRET_KEY.search(key)) or key in _ALSO.get(column, ())
+
+
+def split(column: str, value: dict[str, typing.Any],
+          known: dict[str, typing.Any] | None = None) -> tuple[str, str | None]:
+    """Return ``(what may be shown, secrets)`` as JSON texts.
+
+    A secret that comes as the mask keeps its ``known`` value: clients send back what they were shown.
+    """
+    hidden: dict[str, typing.Any] = {}
+    shown = _hide(column, value, known or {}, hidden)
+    return dump(shown), dump(hidden) if hidden else None
+
+
+def _hide(column: str, value: dict[str, typing.Any], known: typing.Any,
+          hidden: dict[str, typing.Any]) -> dict[str, typing.Any]:
+    """Return ``value`` masked; fill ``hidden`` with what was masked, in the same shape."""
+    shown: dict[str, typing.Any] = {}
+    known = known if isinstance(known, dict) else {}
+    for key, item in value.items():
+        if is_secret(column, key) and item not in (None, "", [], {}):
+            shown[key] = MASK
+            secret = known.get(key) if item == MASK else item
+            if secret is not None:
+                hidden[key] = secret
+        elif isinstance(item, dict):
+            below: dict[str, typing.Any] = {}
+            shown[key] = _hide(column, item, known.get(key), below)
+            if below:
+                hidden[key] = below
+        else:
+            shown[key] = item
+    return shown
+
+
+def join(shown: str | None, hidden: str | None) -> dict[str, typing.Any]:
+    """Return a dict column with its secrets put back."""
+    value = load(shown)
+    return _merge(value, load(hidden)) if hidden else value
+
+
+def _merge(shown: dict[str, typing.Any], hidden: dict[str, typing.Any]) -> dict[str, typing.Any]:
+    for key, secret in hidden.items():
+        if isinstance(secret, dict) and isinstance(shown.get(key), dict):
+            _merge(shown[key], secret)
+        elif key in shown:
+            shown[key] = secret
+    return shown
+
+
+def dump(value: typing.Any) -> str:
+    """Return JSON text as it is stored: compact, so that it can be passed through."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        # integers beyond 64 bits
+        return json.dumps(value, separators=(",", ":"))
+
+
+def load(text: str | None) -> dict[str, typing.Any]:
+    """Return a stored dict; nothing stored is an empty one."""
+    if not text:
+        return {}
+    try:
+        return typing.cast(dict[str, typing.Any], orjson.loads(text))
+    except orjson.JSONDecodeError:
+        return typing.cast(dict[str, typing.Any], json.loads(text))
+
+
+class Node:
+    """One row of ``nodes`` as attributes (every column), with dict columns parsed and secrets in place.
+
+    Workers change dict columns in place or assign attributes; ``changes()`` gives what differs, as columns.
+    """
+
+    def __init__(self, row: sa.Row[typing.Any]) -> None:
+        values = dict(row._mapping)
+        for column in DICTS:
+            if column in SECRETIVE:
+                values[column] = join(values[column], values.pop(f"{column}_secrets"))
+            else:
+                values[column] = load(values[column])
+        self.__dict__.update(values)
+        self._was: dict[str, typing.Any] = {}
+        self.clean()
+
+    def __getattr__(self, name: str) -> typing.Any:
+        raise AttributeError(f"node has no column {name!r}")
+
+    def __repr__(self) -> str:
+        return f"<Node {self.uuid} {self.provision_state}>"
+
+    def clean(self) -> None:
+        """Take the present values as the stored ones."""
+        self._was = self._columns()
+
+    def changes(self) -> dict[str, typing.Any]:
+        """Return the columns whose values differ from the stored ones."""
+        return {name: value for name, value in self._columns().items() if value != self._was.get(name)}
+
+    def _columns(self) -> dict[str, typing.Any]:
+        values = {c.name: self.__dict__[c.name] for c in models.NODES.c if c.name in self.__dict__}
+        for column in DICTS:
+            if column in SECRETIVE:
+                values[column], values[f"{column}_secrets"] = split(column, values[column], values[column])
+            else:
+                values[column] = dump(values[column]) if values[column] else None
+        return values
+
+
+def fetch(connection: sa.Connection, uuid: str) -> "Node | None":
+    """Return the node with this UUID, or None."""
+    row = connection.execute(sa.select(models.NODES).where(models.NODES.c.uuid == uuid)).first()
+    return None if row is None else Node(row)
