@@ -1,0 +1,1 @@
+"""The API told as data: cases, golden key sets, and what drives them against any endpoint."""

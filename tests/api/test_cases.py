@@ -1,0 +1,12 @@
+"""Every case of the tables, against our own service."""
+
+from typing import Any
+
+import pytest
+
+from tests.api import case, drive
+
+
+@pytest.mark.parametrize("row", case.load(), ids=lambda row: row.name)
+def test_answers_as_the_case_says(row: case.Case, service: Any) -> None:
+    drive.drive(drive.Endpoint(service.url, service.auth), row)
