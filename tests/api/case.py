@@ -21,7 +21,8 @@ Words with a dollar are filled in: ``$node`` is the UUID of that object, ``$node
 ``$url`` the endpoint. A request carries ``body`` (JSON), ``raw`` (a string), ``deep`` (a body nested so
 many levels) or ``large`` (a body of so many bytes), and ``headers`` (null takes one away).
 
-Expected: ``status``; ``says``, words that the fault's text contains, whatever their case; ``keys``, the
+Expected: ``status``; ``says``, words that the fault's text contains, whatever their case; ``names``, words
+that this house's text contains beyond the reference's (the field, the value, the remedy); ``keys``, the
 exact keys of the answer; ``body``, values by dotted path (a number is an index, ``length`` counts, ``*`` in a
 text stands for anything); ``absent``, paths that are not there; ``headers``, likewise with ``*``;
 ``envelope``, the form of the fault: ``fault`` (when absent), ``abort``, ``bare``, ``text`` or ``any``.

@@ -8,6 +8,7 @@ differing are held to what the reference answers. What a case may say is told in
 
 import argparse
 import collections
+import dataclasses
 import json
 import random
 import sys
@@ -190,13 +191,13 @@ def drive(endpoint: Endpoint, row: case.Case) -> None:
 
 def as_of_peer(row: case.Case) -> case.Case | None:
     """The case as the reference answers it; None where it differs and nothing can be said."""
-    if not row.differs:
-        return row
-    if row.peer_status is None:
+    if row.differs and row.peer_status is None:
         return None
-    step = case.Step(row.step.method, row.step.path, row.step.request,
-                     {"status": row.peer_status, "envelope": "any"}, row.step.version)
-    return case.Case(row.name, step, row.setup, row.before)
+    expect = {k: v for k, v in row.step.expect.items() if k != "names"}
+    if row.differs:
+        expect = {"status": row.peer_status, "envelope": "any"}
+    step = dataclasses.replace(row.step, expect=expect)
+    return dataclasses.replace(row, step=step, then=() if row.differs else row.then)
 
 
 def main() -> int:
