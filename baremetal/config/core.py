@@ -23,7 +23,7 @@ INTERFACES = {
 }
 
 OPTS: list[cfg.Opt] = [
-    cfg.StrOpt("host", default=socket.gethostname(),
+    cfg.StrOpt("host", default=socket.gethostname(), sample_default="<name of this machine>",
                help="Name of this conductor; must be unique and stay the same over restarts."),
     cfg.StrOpt("state_path", default="",
                help="Folder for all that this service writes: database, credentials, logs. "
