@@ -34,8 +34,8 @@ def compare(answer: requests.Response, expect: dict[str, Any]) -> list[str]:
         form = expect.get("envelope", "fault")
         if form not in ("any", kind):
             wrong.append(f"envelope is {kind}, not {form}: {answer.text[:200]}")
-    wrong += [f"text lacks {word!r}: {text[:300]}" for word in (*expect.get("says", ()), *expect.get("names", ()))
-              if word.lower() not in text.lower()]
+    words = [*expect.get("says", ()), *expect.get("names", ())]
+    wrong += [f"text lacks {word!r}: {text[:300]}" for word in words if word.lower() not in text.lower()]
     for name, wanted in expect.get("headers", {}).items():
         seen = answer.headers.get(name)
         if not case.fits(seen, wanted):
