@@ -14,7 +14,8 @@ METADATA = sa.MetaData(naming_convention={
 LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 TIME = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-MYSQL = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
+# names differ by case on every database, as they do on SQLite and PostgreSQL
+MYSQL = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 
 INTERFACES = ("bios", "boot", "console", "deploy", "firmware", "inspect", "management", "network", "power", "raid",
               "rescue", "storage", "vendor")

@@ -1,0 +1,1 @@
+"""The REST API: a stateless door. Reads SQL, asks conductors over RPC, knows no driver."""

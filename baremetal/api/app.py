@@ -1,0 +1,108 @@
+"""The WSGI application, built from a conf: pecan carries requests to the handlers of ``routes.py``."""
+
+import dataclasses
+import logging
+import typing
+
+import pecan.core
+import webob
+from oslo_config import cfg
+from oslo_policy import policy as oslo_policy
+from pecan import hooks
+
+from baremetal import clock, errors
+from baremetal.api import expose, faults, members, policy, routes, versions
+from baremetal.api.guards import auth, body, requests
+from baremetal.db import engine
+from baremetal.rpc import client
+
+LOG = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass
+class House:
+    """What handlers work with; one per process."""
+
+    conf: cfg.ConfigOpts
+    database: engine.Database
+    rpc: client.Client
+    members: members.Members
+    enforcer: oslo_policy.Enforcer
+    clock: clock.Clock
+
+
+def build(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.Any,
+          time: clock.Clock = clock.REAL) -> typing.Any:
+    """Return the WSGI callable: guards around the application."""
+    house = House(conf, database, client.Client(conf, transport), members.Members(conf, database, time),
+                  policy.enforcer(conf), time)
+    application: typing.Any = Application(house)
+    application = auth.wrap(application, conf, time)
+    application = body.wrap(application, conf)
+    return requests.wrap(application)
+
+
+class Root:
+    """Pecan wants a root object; the routes stand in a table instead."""
+
+
+class FaultHook(hooks.PecanHook):
+    """Turns what a handler raises into a response."""
+
+    def on_error(self, state: typing.Any, error: Exception) -> webob.Response:
+        """Return the response for an exception; an unexpected one is logged with its request id."""
+        request_id = state.request.environ["baremetal.context"].request_id
+        if not isinstance(error, errors.Fault):
+            LOG.exception("%s: %s %s broke", request_id, state.request.method, state.request.path)
+            error = errors.Internal(name=type(error).__name__, where=state.request.path, host="the API",
+                                    request_id=request_id)
+        response = webob.Response(status=faults.status(error), body=faults.body(error),
+                                  content_type="application/json")
+        response.headers.extend([*faults.headers(error), *_version_headers(state.request)])
+        return response
+
+
+class Application(pecan.core.ExplicitPecan):
+    """Pecan with a table of routes instead of a tree of controllers."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(Root(), default_renderer="json", hooks=[FaultHook()], force_canonical=False)
+        self.house = house
+
+    def find_controller(self, state: typing.Any) -> tuple[typing.Any, tuple[typing.Any, ...], dict[str, typing.Any]]:
+        """Return the handler of the request and its arguments, all checked."""
+        request = state.request
+        state.controller = find = routes.find(request.method, request.path_info)
+        version = versions.LOWEST
+        if find.versioned:
+            version = versions.negotiate(request.headers.get(versions.STANDARD), request.headers.get(versions.OLDER))
+            request.environ["baremetal.version"] = version
+        else:
+            request.environ["baremetal.unversioned"] = True
+        route = routes.choose(find, request.method, version)
+        declared: expose.Declared = route.handler.declared
+        if not declared.open and request.environ.get("baremetal.anonymous"):
+            raise errors.Unauthorized(why=request.environ["baremetal.anonymous"])
+        call = expose.Call(request, self.house, version)
+        call.may(declared.policy)
+        expose.arrange(call, declared)
+        return route.handler, (call, *find.idents), {}
+
+    def invoke_controller(self, controller: typing.Any, args: typing.Any, kwargs: typing.Any,
+                          state: typing.Any) -> None:
+        """Run the handler and fill the response."""
+        expose.answer(args[0], controller(*args, **kwargs), state.response)
+        state.response.headers.extend(_version_headers(state.request))
+
+    def _handle_empty_response_body(self, state: typing.Any) -> None:
+        """Leave the status as the handler chose it."""
+
+    def determine_hooks(self, controller: typing.Any = None) -> typing.Any:
+        """Return the hooks of the application; handlers have none of their own."""
+        return self.hooks
+
+
+def _version_headers(request: webob.Request) -> list[tuple[str, str]]:
+    if "baremetal.unversioned" in request.environ:
+        return []
+    return versions.headers(request.environ.get("baremetal.version"))

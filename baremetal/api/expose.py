@@ -1,0 +1,177 @@
+"""From an HTTP request to a handler's arguments, and from its answer to a response.
+
+A handler is a function ``(call, *idents)`` marked with ``@handler``, which declares its policy, its parameters
+and its body. Only this file and ``resource.py`` read the microversion of a request.
+"""
+
+import collections.abc
+import dataclasses
+import functools
+import json
+import typing
+
+import orjson
+import webob
+
+from baremetal import context, errors
+from baremetal.api import policy, resource, types, versions
+
+Handle = collections.abc.Callable[..., typing.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Param:
+    """A query parameter; on flat calls also a key of the body."""
+
+    kind: types.Kind
+    since: int = 1
+    required: bool = False
+    default: typing.Any = None
+    #: status of a too old request: 406, or 400 where the convention says so
+    late: str = "version"
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """What a handler answers when it is not just 200 with a document."""
+
+    status: int = 200
+    document: typing.Any = None
+    #: path below the version root, for the Location header
+    location: str | None = None
+    #: already written body, instead of ``document``
+    body: bytes | None = None
+    content_type: str = "application/json"
+
+
+@dataclasses.dataclass(frozen=True)
+class Declared:
+    """What ``@handler`` notes."""
+
+    policy: str
+    params: dict[str, Param]
+    #: "none": no body is looked at; "flat": its keys are parameters; "document": handed over as it is
+    body: str
+    #: anybody may call it, without credentials
+    open: bool = False
+
+
+def handler(rule: str, *, params: dict[str, Param] | None = None, body: str = "none",
+            without_credentials: bool = False) -> collections.abc.Callable[[Handle], Handle]:
+    """Mark a function as the handler of a route."""
+    def note(function: Handle) -> Handle:
+        function.declared = Declared(rule, params or {}, body, without_credentials)  # type: ignore[attr-defined]
+        return function
+    return note
+
+
+class Call:
+    """One request: what the handler may use. ``house`` is the process's database, RPC client, rings, conf."""
+
+    def __init__(self, request: webob.Request, house: typing.Any, version: int) -> None:
+        self.request, self.house, self.version = request, house, version
+        self.method: str = request.method
+        self.context: context.Context = request.environ["baremetal.context"]
+        self.params: dict[str, typing.Any] = {}
+        self.body: typing.Any = None
+        #: the parameters that the client really gave
+        self.given: frozenset[str] = frozenset()
+
+    @functools.cached_property
+    def base(self) -> str:
+        """The base of links, safe to stand inside JSON text."""
+        endpoint = self.house.conf.api.public_endpoint or self.request.application_url
+        return json.dumps(endpoint.rstrip("/"))[1:-1]
+
+    def may(self, rule: str, target: dict[str, typing.Any] | None = None) -> None:
+        """Raise ``Forbidden`` unless the policy allows ``rule``."""
+        policy.require(self.house.enforcer, rule, self.context, target or {})
+
+    def rpc(self, host: str, work: str, **args: typing.Any) -> typing.Any:
+        """Have a conductor do ``work``."""
+        return self.house.rpc.call(self.context, host, work, **args)
+
+
+def arrange(call: Call, declared: Declared) -> None:
+    """Check the request's parameters and body against what the handler declares; fill ``call``."""
+    document = read_body(call) if declared.body != "none" else None
+    given: dict[str, typing.Any] = call.request.GET.mixed() if call.request.query_string else {}
+    if declared.body == "flat":
+        if not isinstance(document, dict):
+            raise errors.BadField(field="body", value=resource.shorten(document),
+                                  wanted=f"It must be an object with: {', '.join(declared.params) or 'nothing'}.")
+        given = {**given, **document}
+    else:
+        call.body = document
+    unknown = [name for name in given if name not in declared.params]
+    if unknown:
+        raise errors.UnknownField(field=", ".join(unknown), resource="this call (unexpected arguments)",
+                                  known=", ".join(declared.params) or "none")
+    for name, value in given.items():
+        call.params[name] = _param(name, declared.params[name], value, call.version)
+    call.given = frozenset(given)
+    for name, param in declared.params.items():
+        if name not in given:
+            if param.required:
+                raise errors.MissingField(field=name, resource="this call", wanted=param.kind.wanted)
+            call.params[name] = param.default
+
+
+def _param(name: str, param: Param, value: typing.Any, version: int) -> typing.Any:
+    """Return one checked parameter."""
+    if version < param.since and value is not None:
+        if param.late == "version":
+            raise errors.NotAcceptable(what=f"Parameter {name!r}", needs=versions.text(param.since),
+                                       has=versions.text(version), hint="")
+        raise errors.BadField(field=name, value=resource.shorten(value),
+                              wanted=f"It is known from API version {versions.text(param.since)} on.")
+    if value is None and not param.required:
+        return param.default
+    if isinstance(value, list) and param.kind.stored != "json":
+        raise errors.BadField(field=name, value=resource.shorten(value), wanted="It may be given only once.")
+    try:
+        return types.check(param.kind, value)
+    except ValueError as error:
+        raise errors.BadField(field=name, value=resource.shorten(value), wanted=str(error)) from error
+
+
+def read_body(call: Call) -> typing.Any:
+    """Return the request's JSON document; an empty body is ``{}``."""
+    text = call.request.body
+    if not text.strip():
+        return {}
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        return _read_odd(text, error)
+
+
+def _read_odd(text: bytes, error: orjson.JSONDecodeError) -> typing.Any:
+    """Return a document that the strict reader refuses; integers beyond 64 bits are JSON too."""
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        raise errors.Invalid(text=f"The request body is not valid JSON: {error.msg} at line {error.lineno}, "
+                                  f"column {error.colno}.") from None
+
+
+def _no_constant(name: str) -> typing.NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def answer(call: Call, result: typing.Any, response: webob.Response) -> None:
+    """Fill the response with what a handler returned."""
+    if not isinstance(result, Answer):
+        result = Answer(document=result)
+    response.status_int = result.status
+    if result.location is not None:
+        response.headers["Location"] = f"{call.base}/v1/{result.location}"
+    if result.body is not None:
+        response.body = result.body
+        response.content_type = result.content_type
+    elif result.document is not None:
+        response.body = resource.render(result.document)
+        response.content_type = "application/json"
+    else:
+        response.body = b""
+        response.content_type = None

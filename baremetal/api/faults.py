@@ -1,0 +1,64 @@
+"""From faults to HTTP: the one place that pairs kinds with status codes and knows the error envelope.
+
+The envelope is JSON in JSON, as clients of this API expect: ``{"error_message": "<json>"}``.
+"""
+
+import typing
+
+import orjson
+
+from baremetal import errors
+
+#: kind of fault: status code
+STATUS = {
+    "invalid": 400,
+    "refused": 400,
+    "unauthorized": 401,
+    "forbidden": 403,
+    "missing": 404,
+    "method": 405,
+    "version": 406,
+    "conflict": 409,
+    "too-large": 413,
+    "busy": 503,
+    "hardware": 500,
+    "internal": 500,
+}
+
+#: faults raised before a resource is reached; they have the envelope of routing errors
+ROUTING = {"no-such-path": "Not Found", "method-not-allowed": "Method Not Allowed", "bad-version": "Not Acceptable"}
+#: faults of the guards around the application, whose body is not wrapped
+BARE = {"too-deep", "too-large"}
+#: seconds after which a client should try again
+RETRY_AFTER = {"node-locked": 2, "no-free-worker": 10, "conductor-silent": 30}
+
+
+def status(fault: errors.Fault) -> int:
+    """Return the status code of a fault."""
+    return STATUS[fault.kind]
+
+
+def body(fault: errors.Fault) -> bytes:
+    """Return the body that says what is wrong."""
+    code = status(fault)
+    if fault.code == "unauthorized":
+        return orjson.dumps({"error": {"message": fault.text, "code": code}})
+    if fault.code in ROUTING:
+        inner: dict[str, typing.Any] = {"code": code, "title": ROUTING[fault.code], "description": fault.text}
+    else:
+        inner = {"faultcode": "Client" if code < 500 else "Server", "faultstring": fault.text, "debuginfo": None}
+    if fault.code in BARE:
+        return orjson.dumps({"faultcode": "Client", "faultstring": fault.text})
+    return orjson.dumps({"error_message": orjson.dumps(inner).decode()})
+
+
+def headers(fault: errors.Fault) -> list[tuple[str, str]]:
+    """Return the headers that belong to a fault."""
+    extra = []
+    if fault.code in RETRY_AFTER:
+        extra.append(("Retry-After", str(RETRY_AFTER[fault.code])))
+    if fault.code == "unauthorized":
+        extra.append(("WWW-Authenticate", 'Basic realm="Baremetal API"'))
+    if "allowed" in fault.facts and fault.kind == "method":
+        extra.append(("Allow", str(fault.facts["allowed"])))
+    return extra

@@ -1,0 +1,1 @@
+"""WSGI layers around the application: request ids, body bounds, credentials."""

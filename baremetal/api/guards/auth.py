@@ -1,0 +1,133 @@
+"""The layer that finds out who asks: nobody in particular (noauth) or a user of an htpasswd file (http_basic).
+
+It refuses wrong credentials itself. A request without any goes on as anonymous, since discovery documents are
+open; the application refuses it where credentials are needed.
+"""
+
+import base64
+import binascii
+import dataclasses
+import hashlib
+import hmac
+import os
+import threading
+import typing
+
+import bcrypt
+from oslo_config import cfg
+
+from baremetal import clock, context, errors
+from baremetal.api import faults
+
+#: prefixes of bcrypt entries; other kinds of htpasswd entry are refused
+BCRYPT = ("$2a$", "$2b$", "$2x$", "$2y$")
+#: most checked passwords that are remembered
+MOST = 1000
+
+
+def wrap(application: typing.Any, conf: cfg.ConfigOpts, time: clock.Clock) -> typing.Any:
+    """Return ``application`` behind the strategy that the conf names."""
+    return STRATEGIES[conf.auth_strategy](application, conf, time)
+
+
+def _noauth(application: typing.Any, conf: cfg.ConfigOpts, time: clock.Clock) -> typing.Any:
+    def wrapped(environ: dict[str, typing.Any], start_response: typing.Any) -> typing.Any:
+        environ["baremetal.context"] = dataclasses.replace(
+            environ["baremetal.context"], user="noauth", roles=("admin",), system=True)
+        return application(environ, start_response)
+    return wrapped
+
+
+def _http_basic(application: typing.Any, conf: cfg.ConfigOpts, time: clock.Clock) -> typing.Any:
+    users = Users(conf.http_basic_auth_user_file, conf.api.auth_cache_seconds, time)
+
+    def wrapped(environ: dict[str, typing.Any], start_response: typing.Any) -> typing.Any:
+        try:
+            header = environ.get("HTTP_AUTHORIZATION")
+            if header is None:
+                environ["baremetal.anonymous"] = "Authorization required: give user and password (HTTP basic)."
+            else:
+                environ["baremetal.context"] = dataclasses.replace(
+                    environ["baremetal.context"], user=users.check(header), roles=("admin",), system=True)
+        except errors.Unauthorized as fault:
+            text = faults.body(fault)
+            start_response("401 Unauthorized", [("Content-Type", "application/json"),
+                                                ("Content-Length", str(len(text))), *faults.headers(fault)])
+            return [text]
+        return application(environ, start_response)
+    return wrapped
+
+
+STRATEGIES = {"noauth": _noauth, "http_basic": _http_basic}
+
+
+class Users:
+    """The users of an htpasswd file. A checked password is remembered as a keyed hash that dies with the process."""
+
+    def __init__(self, path: str, remember: int, time: clock.Clock) -> None:
+        self._path, self._remember, self._time = path, remember, time
+        self._key = os.urandom(32)
+        self._checked: dict[bytes, float] = {}
+        self._lock = threading.Lock()
+        self._entries: dict[str, str] = {}
+        self._stamp: tuple[int, int] = (0, 0)
+        self._load()
+
+    def check(self, header: str) -> str:
+        """Return the user that an Authorization header proves; raises ``Unauthorized``."""
+        user, password = _credentials(header)
+        self._load()
+        entry = self._entries.get(user)
+        if entry is None:
+            # as slow as a wrong password, so that user names cannot be guessed by time
+            bcrypt.checkpw(b"x", _NOBODY)
+            raise errors.Unauthorized(why="Incorrect user name or password.")
+        proof = hmac.new(self._key, f"{user}\0{password}\0{entry}".encode(), hashlib.sha256).digest()
+        now = self._time.tick()
+        if self._checked.get(proof, float("-inf")) < now - self._remember:
+            if not bcrypt.checkpw(password.encode()[:72], entry.encode()):
+                raise errors.Unauthorized(why="Incorrect user name or password.")
+            with self._lock:
+                if len(self._checked) >= MOST:
+                    self._checked.clear()
+                self._checked[proof] = now
+        return user
+
+    def _load(self) -> None:
+        """Read the file when it is new or changed; a broken one is named with line and remedy."""
+        try:
+            found = os.stat(self._path)
+        except FileNotFoundError:
+            raise ValueError(f"[DEFAULT]http_basic_auth_user_file is {self._path!r}; there is no such file. Make one "
+                             "with: htpasswd -B -c FILE USER") from None
+        stamp = (found.st_mtime_ns, found.st_size)
+        if stamp == self._stamp:
+            return
+        with open(self._path, encoding="utf-8") as lines:
+            entries = dict(_entry(self._path, number, line.strip()) for number, line in enumerate(lines, 1)
+                           if line.strip() and not line.startswith("#"))
+        self._entries, self._stamp = entries, stamp
+
+
+def _entry(path: str, number: int, line: str) -> tuple[str, str]:
+    user, _, entry = line.partition(":")
+    if not user or not entry.startswith(BCRYPT):
+        raise ValueError(f"Line {number} of {path} is no bcrypt entry (user:$2y$…); make it with: htpasswd -B {path} USER")
+    return user, entry
+
+
+def _credentials(header: str) -> tuple[str, str]:
+    """Return user and password of a Basic header."""
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "basic":
+        raise errors.Unauthorized(why="Unsupported authorization scheme; use HTTP basic.")
+    try:
+        user, colon, password = base64.b64decode(token.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        colon = ""
+    if not colon:
+        raise errors.Unauthorized(why="The Authorization header is malformed; it must be base64 of user:password.")
+    return user, password
+
+
+_NOBODY = bcrypt.hashpw(b"nobody", bcrypt.gensalt(rounds=10))

@@ -1,0 +1,164 @@
+"""Reading nodes: one, a page, with every filter. Never crosses RPC."""
+
+import dataclasses
+import datetime
+import typing
+
+import sqlalchemy as sa
+
+from baremetal import errors, states
+from baremetal.api import expose, lists, resource, types
+from baremetal.api.nodes import node
+from baremetal.db import collection, models
+from baremetal.rpc import ring
+
+NODES = models.NODES
+
+STATE = types.Choice(*states.STATES)
+FAULT = types.Choice(*states.FAULTS)
+
+#: filters of the collection
+FILTERS: dict[str, expose.Param] = {
+    "associated": expose.Param(types.FLAG),
+    "instance_uuid": expose.Param(types.UUID),
+    "chassis_uuid": expose.Param(types.UUID),
+    "maintenance": expose.Param(types.FLAG),
+    "provision_state": expose.Param(STATE, since=9),
+    "driver": expose.Param(types.TEXT, since=16),
+    "resource_class": expose.Param(types.TEXT, since=21),
+    "fault": expose.Param(FAULT, since=42),
+    "conductor_group": expose.Param(types.TEXT, since=46),
+    "conductor": expose.Param(types.TEXT, since=49),
+    "owner": expose.Param(types.TEXT, since=50),
+    "description_contains": expose.Param(types.TEXT),
+    "retired": expose.Param(types.FLAG),
+    "lessee": expose.Param(types.TEXT, since=65),
+    "project": expose.Param(types.TEXT),
+    "shard": expose.Param(types.WORDS, since=82),
+    "sharded": expose.Param(types.FLAG, since=82),
+    "include_children": expose.Param(types.FLAG, since=83),
+    "parent_node": expose.Param(types.TEXT, since=83),
+    "instance_name": expose.Param(types.TEXT, since=104),
+}
+#: filter: condition on its value; those that need more than the row stand in ``_conditions``
+EQUAL = ("instance_uuid", "maintenance", "provision_state", "driver", "resource_class", "fault", "owner", "retired",
+         "lessee", "instance_name")
+SPECIAL: dict[str, typing.Callable[[typing.Any], collection.Where]] = {
+    "associated": lambda yes: NODES.c.instance_uuid.is_not(None) if yes else NODES.c.instance_uuid.is_(None),
+    "conductor_group": lambda name: NODES.c.conductor_group == name.lower(),
+    "description_contains": lambda text: NODES.c.description.contains(text, autoescape=True),
+    "project": lambda name: sa.or_(NODES.c.owner == name, NODES.c.lessee == name),
+    "shard": lambda names: sa.func.lower(NODES.c.shard).in_(names),
+    "sharded": lambda yes: NODES.c.shard.is_not(None) if yes else NODES.c.shard.is_(None),
+    "chassis_uuid": lambda uuid: NODES.c.chassis_id.in_(
+        sa.select(models.CHASSIS.c.id).where(models.CHASSIS.c.uuid == uuid)),
+}
+
+
+@dataclasses.dataclass
+class Around:
+    """What the computed fields of a page of nodes look at."""
+
+    base: str
+    version: int
+    now: datetime.datetime
+    rings: ring.Rings
+    traits: dict[int, list[str]] = dataclasses.field(default_factory=dict)
+    chassis: dict[int, str] = dataclasses.field(default_factory=dict)
+
+
+def around(call: expose.Call) -> lists.Lookup:
+    """Return the function that looks up, once for a page, what its view needs."""
+    def look(connection: sa.Connection, shown: resource.View, rows: typing.Any) -> Around:
+        found = Around(call.base, call.version, call.house.clock.now(), call.house.members.rings())
+        if "traits" in shown.names and rows:
+            place = shown.places["id"]
+            ids = [row[place] for row in rows]
+            for number, trait in connection.execute(
+                    sa.select(models.TRAITS).where(models.TRAITS.c.node_id.in_(ids)).order_by(models.TRAITS.c.trait)):
+                found.traits.setdefault(number, []).append(trait)
+        if "chassis_uuid" in shown.names:
+            place = shown.places["chassis_id"]
+            used = {row[place] for row in rows} - {None}
+            if used:
+                query = sa.select(models.CHASSIS.c.id, models.CHASSIS.c.uuid).where(models.CHASSIS.c.id.in_(used))
+                found.chassis = dict(connection.execute(query).tuples().all())
+        return found
+    return look
+
+
+def ident(call: expose.Call, value: str) -> collection.Where:
+    """Return the condition that names one node by UUID or logical name; raises ``NotFound`` for neither."""
+    if types.is_uuid(value):
+        return NODES.c.uuid == value
+    if call.version >= 5 and types.is_name(value, call.version):
+        return NODES.c.name == value
+    raise errors.NotFound(what="Node", ident=value)
+
+
+def _conditions(call: expose.Call) -> list[collection.Where]:
+    """Return the conditions that the call's filters make."""
+    where: list[collection.Where] = []
+    for name in EQUAL:
+        if call.params.get(name) is not None:
+            where.append(NODES.c[name] == call.params[name])
+    for name, condition in SPECIAL.items():
+        if call.params.get(name) is not None:
+            where.append(condition(call.params[name]))
+    parent = call.params.get("parent_node")
+    if parent is not None:
+        where.append(NODES.c.parent_node.in_(sa.select(NODES.c.uuid).where(ident(call, parent)).scalar_subquery()))
+    elif not call.params.get("include_children"):
+        where.append(NODES.c.parent_node.is_(None))
+    return where
+
+
+def collect(call: expose.Call, shown: resource.View, where: list[collection.Where], path: str) -> dict[str, typing.Any]:
+    """Return the document of a page of nodes."""
+    page = lists.wanted(call, node.Node)
+    host = call.params.get("conductor")
+    asked = shown
+    if "uuid" not in shown.names or (host is not None and "conductor" not in shown.names):
+        # the marker and the filter by conductor need what the client did not ask for
+        extra = ("uuid", "conductor") if host is not None else ("uuid",)
+        shown = resource.view(node.Node, call.version, tuple(dict.fromkeys((*shown.names, *extra))))
+    items = lists.fetch(call, node.Node, shown, where, page, around(call))
+    follow = (page.limit, items[-1]["uuid"] if len(items) == page.limit else None)
+    if host is not None:
+        items = [item for item in items if item["conductor"] == host]
+    document = lists.document(call, "nodes", path, items, (len(items), follow[1]) if follow[1] else follow)
+    if asked is not shown:
+        for item in items:
+            for name in set(shown.names) - set(asked.names):
+                del item[name]
+    if call.params.get("instance_uuid"):
+        document.pop("next", None)
+    return document
+
+
+@expose.handler("node:list", params={**lists.PARAMS, **FILTERS})
+def page(call: expose.Call) -> dict[str, typing.Any]:
+    """List nodes."""
+    return collect(call, lists.view(call, node.Node), _conditions(call), "nodes")
+
+
+@expose.handler("node:list", params={**lists.DETAILED, **FILTERS})
+def detailed_page(call: expose.Call) -> dict[str, typing.Any]:
+    """List nodes with all their fields (the older way to ask for it)."""
+    return collect(call, resource.detail(node.Node, call.version), _conditions(call), "nodes/detail")
+
+
+@expose.handler("node:get", params={"fields": lists.PARAMS["fields"]})
+def one(call: expose.Call, name: str) -> dict[str, typing.Any]:
+    """Show a node."""
+    asked = call.params.get("fields")
+    shown = resource.full(node.Node, call.version) if asked is None else resource.chosen(node.Node, call.version, asked)
+    return show(call, shown, ident(call, name), name)
+
+
+def show(call: expose.Call, shown: resource.View, where: collection.Where, name: str) -> dict[str, typing.Any]:
+    """Return the document of the node that ``where`` names; raises ``NotFound``."""
+    items = lists.fetch(call, node.Node, shown, [where], collection.Page(limit=1), around(call))
+    if not items:
+        raise errors.NotFound(what="Node", ident=name)
+    return items[0]
