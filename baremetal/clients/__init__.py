@@ -1,0 +1,1 @@
+"""Whoever we speak to over a wire; knows no node."""
