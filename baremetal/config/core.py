@@ -8,9 +8,9 @@ from oslo_config import cfg
 #: interface kind: implementations enabled by default
 INTERFACES = {
     "bios": ["fake", "no-bios"],
-    "boot": ["fake"],
+    "boot": ["no-boot", "fake"],
     "console": ["no-console", "fake"],
-    "deploy": ["fake", "noop"],
+    "deploy": ["noop", "fake"],
     "firmware": ["no-firmware", "fake"],
     "inspect": ["no-inspect", "fake"],
     "management": ["ipmitool", "noop", "fake"],
@@ -18,7 +18,7 @@ INTERFACES = {
     "power": ["ipmitool", "fake"],
     "raid": ["no-raid", "fake"],
     "rescue": ["no-rescue", "fake"],
-    "storage": ["noop", "fake"],
+    "storage": ["noop"],
     "vendor": ["ipmitool", "no-vendor", "fake"],
 }
 

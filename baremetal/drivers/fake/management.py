@@ -1,0 +1,55 @@
+"""The fake management: boots from the network whatever it is told, and has two lamps that are on."""
+
+import typing
+
+from baremetal import errors
+from baremetal.drivers import management, task
+from baremetal.drivers.fake import play
+
+#: component: indicator: facts
+INDICATORS = {
+    "chassis": {"led-0": {"readonly": True, "states": ["off", "on"]}},
+    "system": {"led": {"readonly": False, "states": ["blinking", "off", "on"]}},
+}
+
+
+class FakeManagement(management.Management):
+    """Knows one boot device, pxe, and no boot modes."""
+
+    name = "fake"
+    serves = ("fake-hardware", "manual-management")
+
+    def validate(self, task: task.Task) -> None:
+        """Check what the node wants played."""
+        play.check(task)
+
+    def supported_boot_devices(self, task: task.Task) -> list[str]:
+        """Return the one it has."""
+        return ["pxe"]
+
+    def boot_device(self, task: task.Task) -> tuple[str | None, bool | None]:
+        """Return the one it has."""
+        play.act(task, "management", "boot_device")
+        return "pxe", False
+
+    def set_boot_device(self, task: task.Task, device: str, *, persistent: bool = False) -> None:
+        """Accept the one it has."""
+        play.act(task, "management", "set_boot_device")
+        if device != "pxe":
+            raise errors.BadField(field="boot_device", value=device, wanted="Supported is only: pxe.")
+
+    def sensors(self, task: task.Task) -> dict[str, dict[str, dict[str, typing.Any]]]:
+        """It has none."""
+        play.act(task, "management", "sensors")
+        return {}
+
+    def indicators(self, task: task.Task) -> dict[str, dict[str, dict[str, typing.Any]]]:
+        """Return both lamps."""
+        return {component: dict(lamps) for component, lamps in INDICATORS.items()}
+
+    def indicator(self, task: task.Task, component: str, indicator: str) -> str:
+        """Both are always on."""
+        play.act(task, "management", "indicator")
+        if indicator not in INDICATORS.get(component, {}):
+            raise errors.NotFound(what="Indicator", ident=f"{indicator}@{component}")
+        return "on"

@@ -1,0 +1,1 @@
+"""Implementations that speak to nobody: ``no-…`` refuse everything, ``noop`` have nothing to do."""

@@ -1,0 +1,98 @@
+"""The task: one node, the interfaces bound to it, and what the process lends to work on it.
+
+All that a driver may know and touch. Modules are named in full here: the task's attributes bear their
+names. It holds no lock and writes nothing: ``conductor/task.py`` subclasses it.
+"""
+
+import collections.abc
+import dataclasses
+import typing
+
+from oslo_config import cfg
+
+import baremetal.clock
+import baremetal.context
+import baremetal.drivers.wires
+
+if typing.TYPE_CHECKING:
+    import baremetal.drivers.bios
+    import baremetal.drivers.boot
+    import baremetal.drivers.console
+    import baremetal.drivers.deploy
+    import baremetal.drivers.firmware
+    import baremetal.drivers.inspect
+    import baremetal.drivers.interface
+    import baremetal.drivers.management
+    import baremetal.drivers.network
+    import baremetal.drivers.power
+    import baremetal.drivers.raid
+    import baremetal.drivers.rescue
+    import baremetal.drivers.storage
+    import baremetal.drivers.vendor
+
+
+@dataclasses.dataclass(frozen=True)
+class Surroundings:
+    """What a process lends to all its tasks; made once."""
+
+    conf: cfg.ConfigOpts
+    """The options of this process."""
+    wires: baremetal.drivers.wires.Wires
+    """The clients of BMCs and agents, shared so that sessions are re-used."""
+    clock: baremetal.clock.Clock = baremetal.clock.REAL
+    """Time and sleep; drivers take both from here only."""
+
+
+class Task:
+    """One node and its interfaces (``task.power``, ``task.management``, …) for one piece of work."""
+
+    bios: "baremetal.drivers.bios.Bios"
+    boot: "baremetal.drivers.boot.Boot"
+    console: "baremetal.drivers.console.Console"
+    deploy: "baremetal.drivers.deploy.Deploy"
+    firmware: "baremetal.drivers.firmware.Firmware"
+    inspect: "baremetal.drivers.inspect.Inspect"
+    management: "baremetal.drivers.management.Management"
+    network: "baremetal.drivers.network.Network"
+    power: "baremetal.drivers.power.Power"
+    raid: "baremetal.drivers.raid.Raid"
+    rescue: "baremetal.drivers.rescue.Rescue"
+    storage: "baremetal.drivers.storage.Storage"
+    vendor: "baremetal.drivers.vendor.Vendor"
+
+    def __init__(self, node: typing.Any,
+                 interfaces: "collections.abc.Mapping[str, baremetal.drivers.interface.Interface]",
+                 lent: Surroundings, ports: collections.abc.Sequence[typing.Any] = (),
+                 context: baremetal.context.Context | None = None) -> None:
+        #: a ``db.record.Node``: every column as an attribute, dict columns parsed, secrets in place
+        self.node = node
+        #: kind: implementation, as ``load.Drivers.bind`` gives it
+        self.interfaces = interfaces
+        self.lent = lent
+        #: the rows of the node's ports
+        self.ports = ports
+        self.context = context
+        self.milestones: list[dict[str, typing.Any]] = []
+        self.__dict__.update(interfaces)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.node!r}>"
+
+    @property
+    def conf(self) -> cfg.ConfigOpts:
+        """The options of this process."""
+        return self.lent.conf
+
+    @property
+    def wires(self) -> baremetal.drivers.wires.Wires:
+        """The clients of BMCs and agents."""
+        return self.lent.wires
+
+    @property
+    def clock(self) -> baremetal.clock.Clock:
+        """Time and sleep."""
+        return self.lent.clock
+
+    def milestone(self, name: str, **facts: typing.Any) -> None:
+        """Note that ``name`` was reached; the conductor's task writes it to the node's timeline."""
+        self.milestones.append({"name": name, **facts})
