@@ -7,7 +7,6 @@ import typing
 import pecan.core
 import webob
 from oslo_config import cfg
-from oslo_policy import policy as oslo_policy
 from pecan import hooks
 
 from baremetal import clock, errors
@@ -27,7 +26,7 @@ class House:
     database: engine.Database
     rpc: client.Client
     members: members.Members
-    enforcer: oslo_policy.Enforcer
+    enforcer: policy.Enforcer
     clock: clock.Clock
 
 
@@ -35,7 +34,7 @@ def build(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.Any
           time: clock.Clock = clock.REAL) -> typing.Any:
     """Return the WSGI callable: guards around the application."""
     house = House(conf, database, client.Client(conf, transport), members.Members(conf, database, time),
-                  policy.enforcer(conf), time)
+                  policy.Enforcer(conf, time), time)
     application: typing.Any = Application(house)
     application = auth.wrap(application, conf, time)
     application = body.wrap(application, conf)

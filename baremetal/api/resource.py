@@ -101,7 +101,18 @@ class View:
         source = f"def build(page, r):\n    return {{{', '.join(parts)}}}\n"
         exec(compile(source, f"<{resource.__name__} view>", "exec"), scope)  # noqa: S102  made of declared names only
         self.build: Show = scope["build"]
-        self.columns = [resource.about().table.c[column] for column in self.places]
+        self._table = resource.about().table
+        self.columns = [self._table.c[column] for column in self.places]
+        self._one: dict[str, sa.Select[typing.Any]] = {}
+
+    def one(self, key: str) -> sa.Select[typing.Any]:
+        """Return the statement that selects one row by the column ``key``, its value bound as ``key``.
+
+        Kept, since composing sixty columns and their cache key anew takes longer than the database does.
+        """
+        if key not in self._one:
+            self._one[key] = sa.select(*self.columns).where(self._table.c[key] == sa.bindparam("key"))
+        return self._one[key]
 
     def _expression(self, name: str, field: Field) -> str:
         """Return the Python expression that shows a field of row ``r``."""

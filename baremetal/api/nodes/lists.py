@@ -54,6 +54,10 @@ SPECIAL: dict[str, typing.Callable[[typing.Any], collection.Where]] = {
         sa.select(models.CHASSIS.c.id).where(models.CHASSIS.c.uuid == uuid)),
 }
 
+#: the traits of several nodes
+TRAITS_OF = (sa.select(models.TRAITS.c.node_id, models.TRAITS.c.trait)
+             .where(models.TRAITS.c.node_id.in_(sa.bindparam("ids", expanding=True))).order_by(models.TRAITS.c.trait))
+
 
 @dataclasses.dataclass
 class Around:
@@ -74,8 +78,7 @@ def around(call: expose.Call) -> lists.Lookup:
         if "traits" in shown.names and rows:
             place = shown.places["id"]
             ids = [row[place] for row in rows]
-            for number, trait in connection.execute(
-                    sa.select(models.TRAITS).where(models.TRAITS.c.node_id.in_(ids)).order_by(models.TRAITS.c.trait)):
+            for number, trait in connection.execute(TRAITS_OF, {"ids": ids}):
                 found.traits.setdefault(number, []).append(trait)
         if "chassis_uuid" in shown.names:
             place = shown.places["chassis_id"]
@@ -87,12 +90,12 @@ def around(call: expose.Call) -> lists.Lookup:
     return look
 
 
-def ident(call: expose.Call, value: str) -> collection.Where:
-    """Return the condition that names one node by UUID or logical name; raises ``NotFound`` for neither."""
+def ident(call: expose.Call, value: str) -> str:
+    """Return the column that ``value`` names one node by, uuid or name; raises ``NotFound`` for neither."""
     if types.is_uuid(value):
-        return NODES.c.uuid == value
+        return "uuid"
     if call.version >= 5 and types.is_name(value, call.version):
-        return NODES.c.name == value
+        return "name"
     raise errors.NotFound(what="Node", ident=value)
 
 
@@ -107,7 +110,8 @@ def _conditions(call: expose.Call) -> list[collection.Where]:
             where.append(condition(call.params[name]))
     parent = call.params.get("parent_node")
     if parent is not None:
-        where.append(NODES.c.parent_node.in_(sa.select(NODES.c.uuid).where(ident(call, parent)).scalar_subquery()))
+        where.append(NODES.c.parent_node.in_(
+            sa.select(NODES.c.uuid).where(NODES.c[ident(call, parent)] == parent).scalar_subquery()))
     elif not call.params.get("include_children"):
         where.append(NODES.c.parent_node.is_(None))
     return where
@@ -153,12 +157,14 @@ def one(call: expose.Call, name: str) -> dict[str, typing.Any]:
     """Show a node."""
     asked = call.params.get("fields")
     shown = resource.full(node.Node, call.version) if asked is None else resource.chosen(node.Node, call.version, asked)
-    return show(call, shown, ident(call, name), name)
+    return show(call, shown, name)
 
 
-def show(call: expose.Call, shown: resource.View, where: collection.Where, name: str) -> dict[str, typing.Any]:
-    """Return the document of the node that ``where`` names; raises ``NotFound``."""
-    items = lists.fetch(call, node.Node, shown, [where], collection.Page(limit=1), around(call))
-    if not items:
-        raise errors.NotFound(what="Node", ident=name)
-    return items[0]
+def show(call: expose.Call, shown: resource.View, name: str) -> dict[str, typing.Any]:
+    """Return the document of the node that ``name`` names; raises ``NotFound``."""
+    statement = shown.one(ident(call, name))
+    with call.house.database.read() as connection:
+        row = connection.execute(statement, {"key": name}).first()
+        if row is None:
+            raise errors.NotFound(what="Node", ident=name)
+        return shown.build(around(call)(connection, shown, [row]), row)
