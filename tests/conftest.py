@@ -7,6 +7,7 @@ the logs of all processes that run at that moment are shown with it.
 import dataclasses
 import itertools
 import json
+import random
 import shutil
 import sys
 import tempfile
@@ -79,11 +80,14 @@ class Running:
 
 @pytest.fixture(scope="session")
 def service(workdir: Path) -> Iterator[Running]:
-    """The all-in-one service with a simulated fleet, http_basic, SQLite. One for the whole session."""
+    """The all-in-one service with a simulated fleet, http_basic, SQLite. One for the whole session.
+
+    Its BMCs have a network of their own, since port 623 of an address can be had only once on a machine.
+    """
     data, port = workdir / "service", processes.free_port()
     command = processes.Command([
         sys.executable, "-m", "baremetal.cmd.single", "--data", str(data), "--port", str(port),
-        "--fleet", str(FLEET)])
+        "--fleet", str(FLEET), "--fleet-network", f"127.{random.randrange(100, 200)}.0.0"])
     with processes.spawned("baremetal", command, workdir / "service.log") as process:
         process.wait_for(lambda: (data / "credentials.json").exists()
                          and requests.get(f"http://127.0.0.1:{port}/", timeout=5).ok, within=60)

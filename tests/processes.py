@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 TAIL = 40
 PORTS = range(20000, 32000)     # below the ephemeral range: no outgoing connection takes one meanwhile
 POLL = 0.05
@@ -92,7 +94,10 @@ class Process:
             os.killpg(self.pid, number)
 
     def kill(self) -> None:
-        """End it as a power cut would: no chance to say farewell."""
+        """End it and all its descendants as a power cut would: no chance to say farewell."""
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for member in psutil.Process(self.pid).children(recursive=True):
+                member.kill()
         self.stop(signal.SIGKILL)
 
     def stop(self, number: signal.Signals = signal.SIGTERM, within: float = 15.0) -> int:
@@ -103,8 +108,7 @@ class Process:
         try:
             self.child.wait(within)
         except subprocess.TimeoutExpired:
-            self.send(signal.SIGKILL)
-            self.child.wait(within)
+            self.kill()
         self.send(signal.SIGKILL)         # what it left behind in its group
         if self in running:
             running.remove(self)
