@@ -8,17 +8,16 @@ import typing
 from oslo_config import cfg
 from oslo_db import options as db_options
 from oslo_log import log
-
-from baremetal.config import threads  # noqa: F401, I001  before oslo.messaging is loaded
 from oslo_messaging import opts as messaging_options
 
-from baremetal.config import api, conductor, core, fake, ipmi
+from baremetal.config import api, conductor, core, deploy, fake, ipmi, strays
 
 #: section: its options
 SECTIONS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": core.OPTS,
     "api": api.OPTS,
     "conductor": conductor.OPTS,
+    "deploy": deploy.OPTS,
     "fake": fake.OPTS,
     "ipmi": ipmi.OPTS,
 }
@@ -38,7 +37,7 @@ def build(argv: list[str] | None = None, files: list[str] | None = None, prog: s
     log.register_options(conf)
     for group, options in messaging_options.list_opts():
         conf.register_opts(options, group)
-    threads.register_strays(conf)
+    strays.register(conf)
     # one process needs no broker; several are told of one
     conf.set_default("transport_url", "fake://")
     conf(argv or [], project="baremetal", prog=prog, default_config_files=files or [], default_config_dirs=[])

@@ -1,0 +1,42 @@
+"""``baremetal-api``: the REST process, stateless, any number of copies. Also a WSGI application for other servers."""
+
+import os
+import typing
+
+from oslo_config import cfg
+
+from baremetal.api import app
+from baremetal.cmd import starting
+from baremetal.db import engine, schema
+from baremetal.rpc import wire
+
+
+def application(conf: cfg.ConfigOpts) -> typing.Any:
+    """Return the WSGI application of a conf."""
+    database = engine.Database(conf)
+    schema.require(database)
+    return app.build(conf, database, wire.transport(conf))
+
+
+def main() -> None:
+    """Serve the API until told to stop."""
+    from baremetal.cmd import web
+
+    parser = starting.parser(__doc__)
+    options = parser.parse_args()
+    conf = starting.conf(options.config_file, "baremetal-api")
+    server = web.Web(conf, application(conf))
+    stop = starting.Stop()
+    server.start()
+    stop.wait()
+    server.stop()
+
+
+def wsgi() -> typing.Any:
+    """Return the application for a WSGI server: ``baremetal.cmd.api:wsgi()``; BAREMETAL_CONF names the files."""
+    files = [name for name in os.environ.get("BAREMETAL_CONF", "").split(os.pathsep) if name]
+    return application(starting.conf(files, "baremetal-api"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,157 @@
+"""Everything in one process on one machine: API and conductor, SQLite, an in-process bus.
+
+``--fleet N`` adds N simulated servers, each behind a real IPMI BMC on a loopback address; they run in a process of
+their own, as real servers would, and are enrolled over the API.
+"""
+
+import argparse
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import typing
+
+from oslo_config import cfg
+
+from baremetal import errors
+from baremetal.api import app
+from baremetal.cmd import credentials, starting, web
+from baremetal.conductor import service
+from baremetal.db import engine, schema
+from baremetal.lab import enrol
+from baremetal.rpc import wire
+
+
+def options() -> argparse.Namespace:
+    """Read the command line."""
+    made = starting.parser(__doc__)
+    made.add_argument("--data", default="data", metavar="DIR", help="where database, credentials and log are kept (default: data)")
+    made.add_argument("--port", type=int, help="port of the API (default: 6385)")
+    made.add_argument("--bind", metavar="ADDRESS", help="address of the API (default: 127.0.0.1)")
+    made.add_argument("--fleet", type=int, default=0, metavar="N", help="simulated servers to start and enrol (default: none; ./run: 5)")
+    made.add_argument("--auth", choices=["http_basic", "noauth"], help="who may talk to the API (default: http_basic)")
+    made.add_argument("--fleet-network", default="127.77.0.0", metavar="127.X.0.0",
+                      help="loopback network of the simulated BMCs (default: 127.77.0.0)")
+    found = made.parse_args()
+    if found.fleet < 0:
+        made.error(f"--fleet is {found.fleet}; it must be 0 or more")
+    if found.port is not None and not 0 < found.port < 65536:
+        made.error(f"--port is {found.port}; it must be from 1 to 65535")
+    return found
+
+
+def configure(asked: argparse.Namespace) -> cfg.ConfigOpts:
+    """Return the conf: the file's values, then the command line's."""
+    overrides: dict[str, typing.Any] = {"state_path": os.path.abspath(asked.data)}
+    for name, option in (("port", "api__port"), ("bind", "api__host_ip"), ("auth", "auth_strategy")):
+        if getattr(asked, name) is not None:
+            overrides[option] = getattr(asked, name)
+    os.makedirs(overrides["state_path"], mode=0o700, exist_ok=True)
+    overrides["log_file"] = os.path.join(overrides["state_path"], "baremetal.log")
+    return starting.conf(asked.config_file, "baremetal", **overrides)
+
+
+def check_port(conf: cfg.ConfigOpts) -> None:
+    """End with a sentence when the port is taken."""
+    address = (str(conf.api.host_ip), conf.api.port)
+    with socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            sys.exit(f"baremetal: cannot listen on {address[0]}:{address[1]} ({error.strerror}). Another copy may be "
+                     "running; stop it, or give another port with --port.")
+
+
+class Fleet:
+    """The process of the simulated servers."""
+
+    def __init__(self, asked: argparse.Namespace) -> None:
+        self.control = os.path.join(os.path.abspath(asked.data), "fleet.sock")
+        command = [sys.executable, "-m", "baremetal.cmd.lab", "fleet", str(asked.fleet),
+                   "--network", asked.fleet_network, "--control", self.control]
+        with open(os.path.join(os.path.abspath(asked.data), "fleet.log"), "ab") as output:
+            # a session of its own: Ctrl-C shall end the service first
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                            start_new_session=True)
+
+    def machines(self, within: float = 60) -> list[dict[str, typing.Any]]:
+        """Return the servers as the fleet tells them, once it answers."""
+        end = time.monotonic() + within
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                sys.exit(f"baremetal: the simulated fleet ended with {self.process.returncode}; see fleet.log")
+            try:
+                return enrol.machines(self.control)
+            except OSError:
+                time.sleep(0.1)
+        sys.exit("baremetal: the simulated fleet did not answer; see fleet.log")
+
+    def stop(self) -> None:
+        """End the fleet."""
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def main() -> None:
+    """Run until told to stop."""
+    asked = options()
+    conf = configure(asked)
+    check_port(conf)
+    url = f"http://{conf.api.host_ip}:{conf.api.port}"
+    known = credentials.ensure(conf.state_path, url)
+    database = engine.Database(conf)
+    try:
+        schema.upgrade(database)
+    except errors.Fault as fault:
+        sys.exit(f"baremetal: {fault.text}")
+    stop = starting.Stop()
+    transport = wire.transport(conf)
+    conductor = service.Conductor(conf, database, transport)
+    fleet = Fleet(asked) if asked.fleet else None
+    server = web.Web(conf, app.build(conf, database, transport))
+    try:
+        conductor.start()
+        server.start()
+        if fleet:
+            auth = (known["username"], known["password"]) if conf.auth_strategy == "http_basic" else None
+            enrol.enrol(url, auth, fleet.machines())
+        greet(conf, known, asked.fleet)
+        stop.wait()
+        print("\nStopping …", flush=True)
+    finally:
+        server.stop()
+        conductor.stop()
+        if fleet:
+            fleet.stop()
+        database.close()
+    print("Stopped. The next start with the same --data goes on from here.", flush=True)
+
+
+def greet(conf: cfg.ConfigOpts, known: dict[str, typing.Any], fleet: int) -> None:
+    """Say where the service is, with which credentials, and what to type next."""
+    lines = ["", f"baremetal is running at {known['url']}   (data: {conf.state_path})"]
+    if conf.auth_strategy == "http_basic":
+        shown = known["password"] if known["new"] else f"in {os.path.join(conf.state_path, 'credentials.json')}"
+        lines += [f"  user      {known['username']}", f"  password  {shown}"]
+        access = (f"export OS_AUTH_TYPE=http_basic OS_ENDPOINT={known['url']} OS_USERNAME={known['username']} "
+                  + (f"OS_PASSWORD='{known['password']}'" if known["new"] else
+                     f"OS_PASSWORD=$(sed -n 's/.*\"password\": \"\\(.*\\)\".*/\\1/p' "
+                     f"{os.path.join(conf.state_path, 'credentials.json')})"))
+    else:
+        access = f"export OS_AUTH_TYPE=none OS_ENDPOINT={known['url']}"
+    lines += ["", "Next, in another terminal:", f"  {access}"]
+    lines += ["  .venv-clients/bin/baremetal node list"]
+    lines += ["  .venv-clients/bin/baremetal node manage --wait 60 server-1" if fleet else
+              "  .venv-clients/bin/baremetal driver list", "", "Ctrl-C stops it.", ""]
+    print("\n".join(lines), flush=True)
+
+
+if __name__ == "__main__":
+    main()

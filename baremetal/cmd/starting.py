@@ -1,0 +1,63 @@
+"""What every process does first and last: read the configuration, begin the log, wait for the signal to stop."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+import typing
+
+from oslo_config import cfg
+from oslo_log import log
+
+from baremetal import config
+
+#: read when no file is named, if it is there
+USUAL = "/etc/baremetal/baremetal.conf"
+
+#: log: level; these say at INFO what nobody needs
+QUIET = {"waitress.queue": logging.ERROR, "waitress": logging.INFO, "stevedore": logging.WARNING,
+         "oslo_messaging": logging.WARNING, "amqp": logging.WARNING, "alembic": logging.WARNING,
+         "oslo_policy": logging.WARNING, "oslo.messaging": logging.WARNING}
+
+
+def parser(about: str) -> argparse.ArgumentParser:
+    """Return a parser with the options that every process has."""
+    made = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--config-file", action="append", default=[], metavar="FILE",
+                      help=f"configuration (oslo.config ini); may be repeated. Default: {USUAL} if it exists")
+    return made
+
+
+def conf(files: list[str], prog: str, **overrides: typing.Any) -> cfg.ConfigOpts:
+    """Return the conf of this process, or end it with a sentence that names what is wrong."""
+    named = files or ([USUAL] if os.path.exists(USUAL) else [])
+    try:
+        made = config.build(files=named, prog=prog, **overrides)
+    except (cfg.Error, ValueError) as error:
+        sys.exit(f"{prog}: wrong configuration: {error}")
+    log.setup(made, "baremetal")
+    for name, level in QUIET.items():
+        logging.getLogger(name).setLevel(level)
+    return made
+
+
+class Stop:
+    """Set by SIGTERM or SIGINT; a second one ends the process at once."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._told)
+
+    def _told(self, number: int, _frame: typing.Any) -> None:
+        if self._event.is_set():
+            os._exit(128 + number)
+        self._event.set()
+
+    def wait(self) -> None:
+        """Block until the process shall stop."""
+        # with a time-out, since a bare wait() cannot be interrupted by a signal on every platform
+        while not self._event.wait(3600):
+            pass

@@ -1,0 +1,32 @@
+"""The HTTP server of a process: waitress, which reads requests in one thread and works on them in several."""
+
+import threading
+import typing
+
+import waitress.server
+from oslo_config import cfg
+
+
+class Web:
+    """Serves a WSGI application from a thread of its own."""
+
+    def __init__(self, conf: cfg.ConfigOpts, application: typing.Any) -> None:
+        # the guards of the application bound bodies by path; the server bounds what it buffers at all
+        most = max(conf.api.max_json_body_size, conf.api.max_json_body_size_provision,
+                   conf.api.max_json_body_size_inspection) * 1024 + 2 ** 20
+        self._server = waitress.server.create_server(
+            application, host=str(conf.api.host_ip), port=conf.api.port, threads=conf.api.threads,
+            ident=None, max_request_body_size=most, expose_tracebacks=False, clear_untrusted_proxy_headers=True)
+        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
+
+    def _run(self) -> None:
+        self._server.run()
+
+    def start(self) -> None:
+        """Begin to serve; returns at once."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more connections and let the running requests end."""
+        self._server.close()
+        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=5)

@@ -1,0 +1,1 @@
+"""What the database layer promises, on SQLite, MariaDB and PostgreSQL."""
