@@ -100,7 +100,7 @@ class Process:
                 member.kill()
         self.stop(signal.SIGKILL)
 
-    def stop(self, number: signal.Signals = signal.SIGTERM, within: float = 15.0) -> int:
+    def stop(self, number: signal.Signals = signal.SIGTERM, within: float = 30.0) -> int:
         """Ask it to end, insist after ``within`` seconds, and return its exit status."""
         if self.alive:
             self.send(number)
