@@ -4,6 +4,8 @@ Times are naive UTC with microseconds. ``id`` is the order of insertion and neve
 Secrets of dict columns are stored apart (``*_secrets``), so that no answer can show them by mistake.
 """
 
+import typing
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
@@ -15,25 +17,25 @@ LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 TIME = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 # names differ by case on every database, as they do on SQLite and PostgreSQL
-MYSQL = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+MYSQL: dict[str, typing.Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 
 INTERFACES = ("bios", "boot", "console", "deploy", "firmware", "inspect", "management", "network", "power", "raid",
               "rescue", "storage", "vendor")
 
 
-def _id() -> sa.Column:
+def _id() -> sa.Column[typing.Any]:
     return sa.Column("id", BIG, primary_key=True, autoincrement=True)
 
 
-def _uuid() -> sa.Column:
+def _uuid() -> sa.Column[typing.Any]:
     return sa.Column("uuid", sa.String(36), nullable=False, unique=True)
 
 
-def _times() -> list[sa.Column]:
+def _times() -> list[sa.Column[typing.Any]]:
     return [sa.Column("created_at", TIME), sa.Column("updated_at", TIME)]
 
 
-def _of_node(**kw) -> sa.Column:
+def _of_node(**kw: typing.Any) -> sa.Column[typing.Any]:
     return sa.Column("node_id", BIG, sa.ForeignKey("nodes.id", ondelete="CASCADE"), nullable=False, **kw)
 
 
