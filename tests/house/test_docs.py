@@ -25,7 +25,7 @@ def test_how_to_add_takes_ten_lines(page: Path) -> None:
 
 @pytest.mark.parametrize("page", ADDING, ids=lambda page: page.stem)
 def test_files_to_change_are_there(page: Path) -> None:
-    named = {name for name in re.findall(r"`((?:baremetal|tests|docs|etc)/[\w./-]+)`", page.read_text())}
+    named = set(re.findall(r"`((?:baremetal|tests|docs|etc)/[\w./-]+)`", page.read_text()))
     assert [name for name in sorted(named) if not (sources.ROOT / name).exists()] == []
 
 
