@@ -1,0 +1,1 @@
+"""Several processes over RabbitMQ, with MariaDB and with PostgreSQL."""
