@@ -15,8 +15,8 @@ CONTROLS = {"off": 0, "on": 1, "cycle": 2, "reset": 3, "nmi": 4, "soft": 5}
 REACHES = {"on": "on", "off": "off", "soft": "off"}
 
 #: boot device -> code (table 28-14, parameter 5)
-DEVICES = {"pxe": 1, "disk": 2, "safe": 3, "diagnostic": 4, "cdrom": 5, "bios": 6, "floppy": 15}
-NAMES = {code: name for name, code in DEVICES.items()} | {7: "floppy", 8: "cdrom", 9: "bios", 11: "disk"}
+DEVICES = {"pxe": 1, "disk": 2, "safe": 3, "diagnostic": 4, "cdrom": 5, "bios": 6, "remote": 9, "floppy": 15}
+NAMES = {code: name for name, code in DEVICES.items()} | {7: "floppy", 8: "cdrom", 11: "disk"}
 MODES = {"bios": 0x00, "uefi": 0x20, None: 0x00}
 VALID, PERSISTENT = 0x80, 0x40
 
@@ -57,13 +57,14 @@ def power_set(state: str) -> typing.Any:
 
 
 def boot_read() -> typing.Any:
-    """Return the boot override: ``device`` (None when there is none), ``persistent``, ``mode`` (bios, uefi)."""
+    """Return the boot override as stored: ``device`` (None for none), ``persistent``, ``mode`` (bios, uefi), ``valid``.
+
+    ``valid`` is whether the BMC says that it will be used; OpenIPMI's simulator never says so, and uses it.
+    """
     async def work(talk: bmc.Talk) -> dict[str, typing.Any]:
         reply = await talk.ask(CHASSIS, GET_BOOT, [5, 0, 0])
         flags, device = reply.data[2], reply.data[3] >> 2 & 15
-        if not flags & VALID:
-            return {"device": None, "persistent": False, "mode": None}
-        return {"device": NAMES.get(device), "persistent": bool(flags & PERSISTENT),
+        return {"device": NAMES.get(device), "persistent": bool(flags & PERSISTENT), "valid": bool(flags & VALID),
                 "mode": "uefi" if flags & MODES["uefi"] else "bios"}
     return work
 
