@@ -26,7 +26,7 @@ class Phase(typing.NamedTuple):
 # fmt: off
 OFF   = Phase("off",   states.POWER_OFF, "power_state_change_timeout", again=True)
 ON    = Phase("on",    states.POWER_ON,  "power_state_change_timeout", again=True)
-SOFT  = Phase("soft",  states.POWER_OFF, "soft_power_off_timeout")
+SOFT  = Phase("soft",  states.POWER_OFF, "soft_power_off_timeout", again=True)  # a system that boots hears nothing
 RESET = Phase("reset", states.POWER_ON,  "power_state_change_timeout")
 
 #: target: phases one after the other
