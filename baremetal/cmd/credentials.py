@@ -28,6 +28,14 @@ def ensure(path: str, url: str) -> dict[str, typing.Any]:
     return {**known, "new": new}
 
 
+def secret(file: str) -> str:
+    """Return the secret that ``file`` holds, made when it is not there."""
+    if not os.path.exists(file):
+        _write(file, secrets.token_hex(8) + "\n")
+    with open(file, encoding="utf-8") as text:
+        return text.read().strip()
+
+
 def _write(file: str, text: str) -> None:
     """Write a file that only its owner may read; it is there whole or not at all."""
     with open(os.open(f"{file}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:

@@ -6,6 +6,7 @@ their own, as real servers would, and are enrolled over the API.
 
 import argparse
 import os
+import pathlib
 import signal
 import socket
 import subprocess
@@ -20,7 +21,7 @@ from baremetal.api import app
 from baremetal.cmd import credentials, starting, web
 from baremetal.conductor import service
 from baremetal.db import engine, schema
-from baremetal.lab import enrol
+from baremetal.lab import control, enrol
 from baremetal.rpc import wire
 
 
@@ -69,22 +70,25 @@ class Fleet:
     """The process of the simulated servers."""
 
     def __init__(self, asked: argparse.Namespace) -> None:
-        self.control = os.path.join(os.path.abspath(asked.data), "fleet.sock")
-        command = [sys.executable, "-m", "baremetal.cmd.lab", "fleet", str(asked.fleet),
-                   "--network", asked.fleet_network, "--control", self.control]
-        with open(os.path.join(os.path.abspath(asked.data), "fleet.log"), "ab") as output:
+        folder = pathlib.Path(asked.data).absolute()
+        self.control = folder / "fleet.sock"
+        self.login = enrol.Login("admin", credentials.secret(str(folder / "fleet.secret")))
+        command = [sys.executable, "-m", "baremetal.cmd.lab", "fleet", str(asked.fleet), "--user", self.login.user,
+                   "--network", asked.fleet_network, "--control", str(self.control)]
+        with open(folder / "fleet.log", "ab") as output:
             # a session of its own: Ctrl-C shall end the service first
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                            start_new_session=True)
+                                            start_new_session=True,
+                                            env={**os.environ, "BAREMETAL_LAB_PASSWORD": self.login.password})
 
-    def machines(self, within: float = 60) -> list[dict[str, typing.Any]]:
+    def servers(self, within: float = 60) -> list[dict[str, typing.Any]]:
         """Return the servers as the fleet tells them, once it answers."""
         end = time.monotonic() + within
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 sys.exit(f"baremetal: the simulated fleet ended with {self.process.returncode}; see fleet.log")
             try:
-                return enrol.machines(self.control)
+                return control.ask(self.control, "list")
             except OSError:
                 time.sleep(0.1)
         sys.exit("baremetal: the simulated fleet did not answer; see fleet.log")
@@ -121,7 +125,7 @@ def main() -> None:
         server.start()
         if fleet:
             auth = (known["username"], known["password"]) if conf.auth_strategy == "http_basic" else None
-            enrol.enrol(url, auth, fleet.machines())
+            enrol.enrol(enrol.Api(url, auth), fleet.login, fleet.servers())
         greet(conf, known, asked.fleet)
         stop.wait()
         print("\nStopping …", flush=True)
