@@ -31,7 +31,7 @@ class Field(wsme.types.wsattr):
     stored, default its name; or ``show(page, *values)`` computes it from the columns named in ``needs``.
     """
 
-    def __init__(self, datatype: types.Kind, doc: str, *, since: int = 1, until: int | None = None,  # noqa: PLR0913
+    def __init__(self, datatype: types.Kind, doc: str, *, since: int = 1, until: int | None = None,
                  write: str = "", required: bool = False, brief: bool = False, full: bool = False,
                  sort: bool | None = None, show: Show | None = None, needs: tuple[str, ...] = (),
                  empty: typing.Any = None) -> None:
@@ -99,7 +99,7 @@ class View:
         scope.update({f"empty_{name}": orjson.Fragment(orjson.dumps(fields[name].empty)) for name in names
                       if fields[name].empty is not None})
         source = f"def build(page, r):\n    return {{{', '.join(parts)}}}\n"
-        exec(compile(source, f"<{resource.__name__} view>", "exec"), scope)  # noqa: S102  made of declared names only
+        exec(compile(source, f"<{resource.__name__} view>", "exec"), scope)  # made of declared names only
         self.build: Show = scope["build"]
         self._table = resource.about().table
         self.columns = [self._table.c[column] for column in self.places]
@@ -177,7 +177,8 @@ def require(field: Field, what: str, version: int) -> None:
 def take(resource: type[Resource], body: typing.Any, version: int) -> dict[str, typing.Any]:
     """Return the checked values of a create body; raises the fault that names what is wrong."""
     if not isinstance(body, dict):
-        raise errors.BadField(field="body", value=type(body).__name__, wanted=f"It must be an object of {resource.about().title} fields.")
+        raise errors.BadField(field="body", value=type(body).__name__,
+                              wanted=f"It must be an object of {resource.about().title} fields.")
     fields = resource.fields()
     unknown = [name for name in body if name not in fields or not fields[name].create]
     if unknown:

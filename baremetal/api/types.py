@@ -12,9 +12,9 @@ import wsme.exc
 import wsme.types
 
 _NAME = re.compile(r"[A-Za-z0-9\-._~]{1,255}\Z")
-_OLD_NAME = re.compile(r"[a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?(\.[a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?)*\Z")
+_LABEL = r"[a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?"
+_OLD_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\Z")
 _MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
-_TRAIT = re.compile(r"CUSTOM_[A-Z0-9_]+\Z")
 
 TRUE, FALSE = ("1", "t", "true", "on", "y", "yes"), ("0", "f", "false", "off", "n", "no")
 
@@ -94,7 +94,8 @@ class Mac(Kind):
     """A MAC address, stored in lower case."""
 
     wanted = "It must be a MAC address, such as 52:54:00:12:34:56."
-    schema: typing.ClassVar[dict[str, typing.Any]] = {"type": "string", "pattern": "^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$"}
+    schema: typing.ClassVar[dict[str, typing.Any]] = {
+        "type": "string", "pattern": "^([0-9a-fA-F]{2}:){5}[0-9a-fA-F]{2}$"}
 
     def validate(self, value: typing.Any) -> str:
         """Return the address in lower case, with colons."""
@@ -212,7 +213,8 @@ class Anything(Kind):
         return value
 
 
-TEXT, UUID, MAC, JSON, FLAG, TIME, WORDS, ANYTHING = String(), Uuid(), Mac(), Json(), Flag(), Time(), Words(), Anything()
+TEXT, UUID, MAC, JSON = String(), Uuid(), Mac(), Json()
+FLAG, TIME, WORDS, ANYTHING = Flag(), Time(), Words(), Anything()
 
 
 def is_uuid(value: str) -> bool:

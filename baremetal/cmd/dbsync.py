@@ -36,7 +36,8 @@ VERBS = {"create": create, "upgrade": upgrade, "status": status}
 def main() -> None:
     """Do what the command line says."""
     parser = starting.parser(__doc__)
-    parser.add_argument("verb", choices=VERBS, help="; ".join(f"{name}: {verb.__doc__}" for name, verb in VERBS.items()))
+    parser.add_argument("verb", choices=VERBS,
+                        help="; ".join(f"{name}: {verb.__doc__}" for name, verb in VERBS.items()))
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--expand", dest="branch", action="store_const", const="expand",
                        help="upgrade: only what may run while the old release works")

@@ -28,10 +28,12 @@ from baremetal.rpc import wire
 def options() -> argparse.Namespace:
     """Read the command line."""
     made = starting.parser(__doc__)
-    made.add_argument("--data", default="data", metavar="DIR", help="where database, credentials and log are kept (default: data)")
+    made.add_argument("--data", default="data", metavar="DIR",
+                      help="where database, credentials and log are kept (default: data)")
     made.add_argument("--port", type=int, help="port of the API (default: 6385)")
     made.add_argument("--bind", metavar="ADDRESS", help="address of the API (default: 127.0.0.1)")
-    made.add_argument("--fleet", type=int, default=0, metavar="N", help="simulated servers to start and enrol (default: none; ./run: 5)")
+    made.add_argument("--fleet", type=int, default=0, metavar="N",
+                      help="simulated servers to start and enrol (default: none; ./run: 5)")
     made.add_argument("--auth", choices=["http_basic", "noauth"], help="who may talk to the API (default: http_basic)")
     made.add_argument("--fleet-network", default="127.77.0.0", metavar="127.X.0.0",
                       help="loopback network of the simulated BMCs (default: 127.77.0.0)")

@@ -95,7 +95,7 @@ def _reading(url: sqlalchemy.URL, conf: cfg.ConfigOpts) -> sqlalchemy.Engine:
 
 
 def _sqlite(url: sqlalchemy.URL) -> sqlalchemy.Engine:
-    """Make the one engine of SQLite. Not the facade's: that opens the file anew for each use, at four times the cost."""
+    """Make the one engine of SQLite. Not the facade's: that opens the file for each use, at four times the cost."""
     engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True,
                                       poolclass=pool.QueuePool, pool_size=20, max_overflow=100)
     event.listen(engine, "connect", _prepare_sqlite)

@@ -16,7 +16,7 @@ import typing
 import bcrypt
 from oslo_config import cfg
 
-from baremetal import clock, context, errors
+from baremetal import clock, errors
 from baremetal.api import faults
 
 #: prefixes of bcrypt entries; other kinds of htpasswd entry are refused
@@ -112,7 +112,8 @@ class Users:
 def _entry(path: str, number: int, line: str) -> tuple[str, str]:
     user, _, entry = line.partition(":")
     if not user or not entry.startswith(BCRYPT):
-        raise ValueError(f"Line {number} of {path} is no bcrypt entry (user:$2y$…); make it with: htpasswd -B {path} USER")
+        raise ValueError(f"Line {number} of {path} is no bcrypt entry (user:$2y$…); make it with: "
+                         f"htpasswd -B {path} USER")
     return user, entry
 
 
