@@ -79,7 +79,7 @@ class Application(pecan.core.ExplicitPecan):
         else:
             request.environ["baremetal.unversioned"] = True
         route = routes.choose(find, request.method, version)
-        declared: expose.Declared = route.handler.declared
+        declared = expose.declared(route.handler)
         if not declared.open and request.environ.get("baremetal.anonymous"):
             raise errors.Unauthorized(why=request.environ["baremetal.anonymous"])
         call = expose.Call(request, self.house, version)

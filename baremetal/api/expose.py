@@ -65,6 +65,12 @@ def handler(rule: str, *, params: dict[str, Param] | None = None, body: str = "n
     return note
 
 
+def declared(function: Handle) -> Declared:
+    """Return what ``@handler`` noted."""
+    noted: Declared = getattr(function, "declared")  # noqa: B009  mypy knows functions without it
+    return noted
+
+
 class Call:
     """One request: what the handler may use. ``house`` is the process's database, RPC client, rings, conf."""
 

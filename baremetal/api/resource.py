@@ -73,10 +73,14 @@ class Resource(wsme.types.Base):
 
 
 @functools.cache
-def _fields(cls: type[Resource]) -> dict[str, Field]:
+def _fields(cls: typing.Any) -> dict[str, Field]:
     known = {attribute.name: attribute for attribute in cls._wsme_attributes}
     declared = [name for part in reversed(cls.__mro__) for name in vars(part) if name in known]
     return {name: known[name] for name in declared}
+
+
+#: a subclass of ``Resource``; mypy does not take a class for something hashable, which caches want
+Of = typing.Any
 
 
 class Page(typing.Protocol):
@@ -130,26 +134,26 @@ class View:
 
 
 @functools.lru_cache(maxsize=2048)
-def view(resource: type[Resource], version: int, names: tuple[str, ...]) -> View:
+def view(resource: Of, version: int, names: tuple[str, ...]) -> View:
     """Return the view of just these fields."""
     return View(resource, names)
 
 
 @functools.lru_cache(maxsize=1024)
-def full(resource: type[Resource], version: int) -> View:
+def full(resource: Of, version: int) -> View:
     """Return the view of everything that this version has."""
     return View(resource, tuple(name for name, field in resource.fields().items() if field.exists(version)))
 
 
 @functools.lru_cache(maxsize=1024)
-def brief(resource: type[Resource], version: int) -> View:
+def brief(resource: Of, version: int) -> View:
     """Return the view of the default list."""
     fields = resource.fields().items()
     return View(resource, tuple(name for name, field in fields if field.brief and field.exists(version)))
 
 
 @functools.lru_cache(maxsize=1024)
-def detail(resource: type[Resource], version: int) -> View:
+def detail(resource: Of, version: int) -> View:
     """Return the view of a detailed list: everything but what only a single object shows."""
     return full(resource, version)
 

@@ -11,12 +11,11 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import typing
 
 from oslo_config import cfg
 
-from baremetal import errors
+from baremetal import clock, errors
 from baremetal.api import app
 from baremetal.cmd import credentials, starting, web
 from baremetal.conductor import service
@@ -85,14 +84,14 @@ class Fleet:
 
     def servers(self, within: float = 60) -> list[dict[str, typing.Any]]:
         """Return the servers as the fleet tells them, once it answers."""
-        end = time.monotonic() + within
-        while time.monotonic() < end:
+        end = clock.REAL.tick() + within
+        while clock.REAL.tick() < end:
             if self.process.poll() is not None:
                 sys.exit(f"baremetal: the simulated fleet ended with {self.process.returncode}; see fleet.log")
             try:
                 return control.ask(self.control, "list")
             except OSError:
-                time.sleep(0.1)
+                clock.REAL.sleep(0.1)
         sys.exit("baremetal: the simulated fleet did not answer; see fleet.log")
 
     def stop(self) -> None:

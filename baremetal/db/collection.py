@@ -43,7 +43,7 @@ def _after(connection: sa.Connection, table: sa.Table, key: sa.Column[typing.Any
         sa.select(table.c.id, key.label("sort_key")).where(table.c[page.identity] == page.marker)).first()
     if found is None:
         raise NoSuchMarker(page.marker)
-    beyond = table.c.id < found.id if page.descending else table.c.id > found.id
+    beyond: Where = table.c.id < found.id if page.descending else table.c.id > found.id
     if page.sort == "id":
         return beyond
     value = found.sort_key
