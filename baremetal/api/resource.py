@@ -6,7 +6,6 @@ needed and passes stored JSON through as text. WSME's own marshalling takes some
 
 import collections.abc
 import dataclasses
-import functools
 import typing
 
 import orjson
@@ -60,6 +59,7 @@ class Resource(wsme.types.Base):
     """A kind of object of the API; subclasses declare ``_about`` and fields. (WSME takes all else for a field.)"""
 
     _about: About
+    _by_name: dict[str, Field]
 
     @classmethod
     def about(cls) -> About:
@@ -69,18 +69,11 @@ class Resource(wsme.types.Base):
     @classmethod
     def fields(cls) -> dict[str, Field]:
         """Return all fields by name, in the order of their declaration."""
-        return _fields(cls)
-
-
-@functools.cache
-def _fields(cls: typing.Any) -> dict[str, Field]:
-    known = {attribute.name: attribute for attribute in cls._wsme_attributes}
-    declared = [name for part in reversed(cls.__mro__) for name in vars(part) if name in known]
-    return {name: known[name] for name in declared}
-
-
-#: a subclass of ``Resource``; mypy does not take a class for something hashable, which caches want
-Of = typing.Any
+        if "_by_name" not in vars(cls):
+            known = {attribute.name: attribute for attribute in cls._wsme_attributes}
+            declared = [name for part in reversed(cls.__mro__) for name in vars(part) if name in known]
+            cls._by_name = {name: known[name] for name in declared}
+        return cls._by_name
 
 
 class Page(typing.Protocol):
@@ -133,29 +126,50 @@ class View:
         return self.places.setdefault(column, len(self.places))
 
 
-@functools.lru_cache(maxsize=2048)
-def view(resource: Of, version: int, names: tuple[str, ...]) -> View:
+#: compiled views; clients choose the fields, so it is bounded
+_VIEWS: dict[tuple[type[Resource], int, tuple[str, ...] | str], View] = {}
+MOST_VIEWS = 4096
+
+
+def _kept(resource: type[Resource], version: int, which: tuple[str, ...] | str) -> View:
+    """Return a view, compiled at its first use: of named fields, or "full", "brief" or "detail"."""
+    key = (resource, version, which)
+    found = _VIEWS.get(key)
+    if found is None:
+        if len(_VIEWS) >= MOST_VIEWS:
+            _VIEWS.clear()
+        names = which if isinstance(which, tuple) else tuple(
+            name for name, field in resource.fields().items() if field.exists(version) and SHOWN[which](field))
+        found = _VIEWS[key] = View(resource, names)
+    return found
+
+
+#: view: which fields it has
+SHOWN: dict[str, collections.abc.Callable[[Field], bool]] = {
+    "full": lambda field: True,
+    "detail": lambda field: True,
+    "brief": lambda field: field.brief,
+}
+
+
+def view(resource: type[Resource], version: int, names: tuple[str, ...]) -> View:
     """Return the view of just these fields."""
-    return View(resource, names)
+    return _kept(resource, version, names)
 
 
-@functools.lru_cache(maxsize=1024)
-def full(resource: Of, version: int) -> View:
+def full(resource: type[Resource], version: int) -> View:
     """Return the view of everything that this version has."""
-    return View(resource, tuple(name for name, field in resource.fields().items() if field.exists(version)))
+    return _kept(resource, version, "full")
 
 
-@functools.lru_cache(maxsize=1024)
-def brief(resource: Of, version: int) -> View:
+def brief(resource: type[Resource], version: int) -> View:
     """Return the view of the default list."""
-    fields = resource.fields().items()
-    return View(resource, tuple(name for name, field in fields if field.brief and field.exists(version)))
+    return _kept(resource, version, "brief")
 
 
-@functools.lru_cache(maxsize=1024)
-def detail(resource: Of, version: int) -> View:
-    """Return the view of a detailed list: everything but what only a single object shows."""
-    return full(resource, version)
+def detail(resource: type[Resource], version: int) -> View:
+    """Return the view of a detailed list."""
+    return _kept(resource, version, "detail")
 
 
 def chosen(resource: type[Resource], version: int, asked: list[str]) -> View:
