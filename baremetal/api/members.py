@@ -23,7 +23,9 @@ class Members:
     def _renew(self) -> None:
         """Read the tables again when the last reading is too old, or found nobody."""
         age = self._time.tick() - self._read_at
-        if age < self._conf.hash_ring_reset_interval and self._rings.members:
+        # while nobody is known, somebody is likely to come soon
+        if age < (self._conf.hash_ring_reset_interval if self._rings.members else min(
+                1, self._conf.hash_ring_reset_interval)):
             return
         with self._lock, self._database.read() as connection:
             now, timeout = self._time.now(), self._conf.conductor.heartbeat_timeout
