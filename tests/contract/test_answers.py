@@ -1,0 +1,49 @@
+"""The promises of sockets whose methods answer Done or Wait: they do, and may be called twice."""
+
+import typing
+
+import pytest
+from oslo_config import cfg
+
+from baremetal import steps
+from baremetal.drivers import interface, load, wires
+from tests.contract import devices
+
+#: socket: its methods that do something, with what they take besides the task
+CALLS: dict[str, dict[str, tuple[typing.Any, ...]]] = {
+    "bios": {"read": (), "apply_configuration": ([{"name": "turbo", "value": "on"}],), "factory_reset": (),
+             "cache_bios_settings": ()},
+    "boot": {"prepare_ramdisk": ({}, "deploy"), "clean_up_ramdisk": ("deploy",), "prepare_instance": (),
+             "clean_up_instance": ()},
+    "console": {"start": (), "get": (), "stop": ()},
+    "deploy": {"prepare": (), "deploy": (), "clean_up": (), "tear_down": (), "prepare_cleaning": (),
+               "tear_down_cleaning": (), "prepare_service": (), "tear_down_service": (), "take_over": ()},
+    "firmware": {"components": (), "update": ([{"component": "bmc", "url": "http://x/y"}],)},
+    "inspect": {"inspect": (), "abort": ()},
+    "network": {"connect": ("tenant",), "disconnect": ("tenant",), "port_changed": (None,), "vifs": (),
+                "attach_vif": ({"id": "a"},), "detach_vif": ("a",)},
+    "raid": {"create_configuration": (), "delete_configuration": (),
+             "apply_configuration": ({"logical_disks": [{"raid_level": "1", "size_gb": "MAX"}]},)},
+    "rescue": {"rescue": (), "unrescue": (), "clean_up": ()},
+    "storage": {"attach": (), "detach": (), "writes_image": ()},
+}
+#: methods that answer something else than Done, Wait or nothing
+VALUES = {"read": list, "get": dict, "components": list, "vifs": list, "writes_image": bool}
+CASES = [pytest.param(found, name, taken, id=f"{found.kind}-{found.name}-{name}")
+         for kind, calls in CALLS.items() for found in load.every(load.NAMESPACE + kind)
+         if not found.name.startswith("no-") for name, taken in calls.items()]
+
+
+@pytest.mark.parametrize(("found", "name", "taken"), CASES)
+def test_answers_and_may_be_called_twice(found: interface.Interface, name: str, taken: tuple[typing.Any, ...],
+                                         conf: cfg.ConfigOpts, lines: wires.Wires) -> None:
+    if found.needs:
+        pytest.fail("give it a device here, as test_power.py does")
+    task = devices.task_for(devices.Device(), conf, lines, found)
+    for _ in range(2):
+        answer = getattr(found, name)(task, *taken)
+        assert isinstance(answer, VALUES.get(name, steps.Done | steps.Wait | None))
+
+
+def test_no_socket_is_forgotten() -> None:
+    assert set(interface.KINDS) == set(CALLS) | {"power", "management", "vendor"}

@@ -1,0 +1,1 @@
+"""Drivers without devices: tables of cases."""
