@@ -15,6 +15,7 @@ KINDS = {
     "conflict": "Somebody or something else holds it, or it exists already.",
     "version": "The request needs another API version.",
     "method": "The path exists, the method does not.",
+    "unacceptable": "The client does not take an answer in any form that is spoken here.",
     "too-large": "The body is larger than allowed.",
     "busy": "There is no room to do it now; trying again later may succeed.",
     "hardware": "The machine or its controller did not do as told.",
@@ -96,6 +97,13 @@ class BadVersion(Fault):
     kind, code = "version", "bad-version"
     says = ("API version {asked} is not served here; served are {lowest} to {highest}. "
             "Ask for a version in that range, or for 'latest'.")
+
+
+class BadMediaType(Fault):
+    """The client wants an answer that is not JSON."""
+
+    kind, code = "unacceptable", "bad-media-type"
+    says = "Header Accept is {asked!r}; answers are {served}. Send 'Accept: {served}', or leave it out."
 
 
 class NotFound(Fault):
@@ -257,6 +265,14 @@ class NoFreeWorker(Fault):
 
     kind, code, transient = "busy", "no-free-worker", True
     says = "All {size} workers of conductor {host} are busy; nothing was started. Try again in a minute."
+
+
+class LimitReached(Fault):
+    """As many nodes as allowed do the same already."""
+
+    kind, code, transient = "busy", "limit-reached", True
+    says = ("{there} nodes are at {what} already, and [conductor]{option} allows {most} at once; nothing was started. "
+            "Try again when some have ended.")
 
 
 class DriverUnknown(Fault):

@@ -10,12 +10,16 @@ from oslo_config import cfg
 from pecan import hooks
 
 from baremetal import clock, errors
-from baremetal.api import expose, faults, members, policy, routes, versions
+from baremetal.api import discovery, expose, faults, members, policy, routes, versions
 from baremetal.api.guards import auth, body, requests
 from baremetal.db import engine
 from baremetal.rpc import client
 
 LOG = logging.getLogger(__name__)
+
+ANY, JSON = "*/*", "application/json"
+#: old clients may write it behind any path
+SUFFIX = ".json"
 
 
 @dataclasses.dataclass
@@ -28,13 +32,15 @@ class House:
     members: members.Members
     enforcer: policy.Enforcer
     clock: clock.Clock
+    #: the routes, for the documents that list them
+    table: tuple[routes.Route, ...]
 
 
 def build(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.Any,
           time: clock.Clock = clock.REAL) -> typing.Any:
     """Return the WSGI callable: guards around the application."""
     house = House(conf, database, client.Client(conf, transport), members.Members(conf, database, time),
-                  policy.Enforcer(conf, time), time)
+                  policy.Enforcer(conf, time), time, routes.TABLE)
     application: typing.Any = Application(house)
     application = auth.wrap(application, conf, time)
     application = body.wrap(application, conf)
@@ -71,21 +77,32 @@ class Application(pecan.core.ExplicitPecan):
     def find_controller(self, state: typing.Any) -> tuple[typing.Any, tuple[typing.Any, ...], dict[str, typing.Any]]:
         """Return the handler of the request and its arguments, all checked."""
         request = state.request
-        state.controller = find = routes.find(request.method, request.path_info)
-        version = versions.LOWEST
-        if find.versioned:
-            version = versions.negotiate(request.headers.get(versions.STANDARD), request.headers.get(versions.OLDER))
-            request.environ["baremetal.version"] = version
-        else:
-            request.environ["baremetal.unversioned"] = True
-        route = routes.choose(find, request.method, version)
-        declared = expose.declared(route.handler)
-        if not declared.open and request.environ.get("baremetal.anonymous"):
-            raise errors.Unauthorized(why=request.environ["baremetal.anonymous"])
+        state.controller = found = routes.find(_path(request))
+        self._require_credentials(request, found.open or request.method == "OPTIONS")
+        version = _version(request, found)
+        if request.method == "OPTIONS" and not found.beyond:
+            return discovery.options, (expose.Call(request, self.house, version), routes.methods(found, version)), {}
+        return self._handler(request, found, version)
+
+    def _handler(self, request: typing.Any, found: routes.Found, version: int) -> typing.Any:
+        """Return the handler and its arguments; where the path ends with a suffix that may be one, for both readings."""
+        full = found
+        if version < versions.NO_SUFFIX and found.path.endswith(SUFFIX) and versions.OLDER in request.headers:
+            found = routes.find(found.path.removesuffix(SUFFIX))
+        route = routes.choose(found, request.method, version)
+        declared: expose.Declared = route.handler.declared  # type: ignore[attr-defined]
         call = expose.Call(request, self.house, version)
         call.may(declared.policy)
         expose.arrange(call, declared)
-        return route.handler, (call, *find.idents), {}
+        if found is full:
+            return route.handler, (call, *found.idents), {}
+        return expose.either, (call, route.handler, found.idents, full.idents), {}
+
+    def _require_credentials(self, request: typing.Any, free: bool) -> None:  # noqa: FBT001
+        """Raise ``Unauthorized`` where credentials are needed and were not given."""
+        why = request.environ.get("baremetal.anonymous")
+        if why and not free:
+            raise errors.Unauthorized(why=why)
 
     def invoke_controller(self, controller: typing.Any, args: typing.Any, kwargs: typing.Any,
                           state: typing.Any) -> None:
@@ -99,6 +116,27 @@ class Application(pecan.core.ExplicitPecan):
     def determine_hooks(self, controller: typing.Any = None) -> typing.Any:
         """Return the hooks of the application; handlers have none of their own."""
         return self.hooks
+
+
+def _path(request: webob.Request) -> str:
+    """Return the path; raises ``Invalid`` for bytes that are no text."""
+    try:
+        return str(request.path_info)
+    except UnicodeDecodeError:
+        raise errors.Invalid(text="The path of the request is not UTF-8; write other bytes as %-escapes of UTF-8.") from None
+
+
+def _version(request: webob.Request, found: routes.Found) -> int:
+    """Return the version of the request, and note it for the answer; raises ``BadVersion`` and ``BadMediaType``."""
+    if not found.versioned:
+        request.environ["baremetal.unversioned"] = True
+        return versions.LOWEST
+    version = versions.negotiate(request.headers.get(versions.STANDARD), request.headers.get(versions.OLDER))
+    request.environ["baremetal.version"] = version
+    asked = request.headers.get("Accept", ANY)
+    if ANY not in asked and not request.accept.acceptable_offers([JSON]):
+        raise errors.BadMediaType(asked=asked[:200], served=JSON)
+    return version
 
 
 def _version_headers(request: webob.Request) -> list[tuple[str, str]]:

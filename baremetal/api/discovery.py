@@ -41,3 +41,9 @@ def v1(call: expose.Call) -> dict[str, typing.Any]:
             document[name] = [{"href": f"{call.base}/v1/{name}/", "rel": "self"},
                               {"href": f"{call.base}/{name}/", "rel": "bookmark"}]
     return document
+
+
+@expose.handler(policy.PUBLIC, without_credentials=True)
+def options(_call: expose.Call, methods: list[str]) -> expose.Answer:
+    """Tell the methods of a path."""
+    return expose.Answer(200, headers=(("Allow", ", ".join(methods)),))

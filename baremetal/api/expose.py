@@ -42,6 +42,7 @@ class Answer:
     #: already written body, instead of ``document``
     body: bytes | None = None
     content_type: str = "application/json"
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Call:
 def arrange(call: Call, declared: Declared) -> None:
     """Check the request's parameters and body against what the handler declares; fill ``call``."""
     document = read_body(call) if declared.body != "none" else None
-    given: dict[str, typing.Any] = call.request.GET.mixed() if call.request.query_string else {}
+    given = _query(call)
     if declared.body == "flat":
         if not isinstance(document, dict):
             raise errors.BadField(field="body", value=resource.shorten(document),
@@ -121,6 +122,18 @@ def arrange(call: Call, declared: Declared) -> None:
             if param.required:
                 raise errors.MissingField(field=name, resource="this call", wanted=param.kind.wanted)
             call.params[name] = param.default
+
+
+def _query(call: Call) -> dict[str, typing.Any]:
+    """Return the query's parameters; raises ``Invalid`` for bytes that are no text."""
+    if not call.request.query_string:
+        return {}
+    try:
+        found: dict[str, typing.Any] = call.request.GET.mixed()
+    except UnicodeDecodeError:
+        raise errors.Invalid(text="The query of the request is not UTF-8; write other bytes as %-escapes of "
+                                  "UTF-8.") from None
+    return found
 
 
 def _param(name: str, param: Param, value: typing.Any, version: int) -> typing.Any:
@@ -165,11 +178,22 @@ def _no_constant(name: str) -> typing.NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+def either(call: Call, handle: Handle, first: tuple[str, ...], second: tuple[str, ...]) -> typing.Any:
+    """Run a handler with the first reading of the path, and with the second one where the first names nothing."""
+    try:
+        return handle(call, *first)
+    except errors.NotFound:
+        if len(second) != len(first):
+            raise
+        return handle(call, *second)
+
+
 def answer(call: Call, result: typing.Any, response: webob.Response) -> None:
     """Fill the response with what a handler returned."""
     if not isinstance(result, Answer):
         result = Answer(document=result)
     response.status_int = result.status
+    response.headers.extend(result.headers)
     if result.location is not None:
         response.headers["Location"] = f"{call.base}/v1/{result.location}"
     if result.body is not None:

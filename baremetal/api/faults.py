@@ -18,6 +18,7 @@ STATUS = {
     "missing": 404,
     "method": 405,
     "version": 406,
+    "unacceptable": 406,
     "conflict": 409,
     "too-large": 413,
     "busy": 503,
@@ -26,7 +27,8 @@ STATUS = {
 }
 
 #: faults raised before a resource is reached; they have the envelope of routing errors
-ROUTING = {"no-such-path": "Not Found", "method-not-allowed": "Method Not Allowed", "bad-version": "Not Acceptable"}
+ROUTING = {"no-such-path": "Not Found", "method-not-allowed": "Method Not Allowed", "bad-version": "Not Acceptable",
+           "bad-media-type": "Not Acceptable"}
 #: faults of the guards around the application, whose body is not wrapped
 BARE = {"too-deep", "too-large"}
 #: seconds after which a client should try again

@@ -1,6 +1,7 @@
 """Collections: paging, sorting and field selection, the same for every resource."""
 
 import collections.abc
+import dataclasses
 import typing
 import urllib.parse
 
@@ -13,7 +14,7 @@ from baremetal.db import collection
 #: parameters that every collection takes
 PARAMS: dict[str, expose.Param] = {
     "limit": expose.Param(types.Number()),
-    "marker": expose.Param(types.TEXT),
+    "marker": expose.Param(types.UUID),
     "sort_key": expose.Param(types.TEXT, default="id"),
     "sort_dir": expose.Param(types.Choice("asc", "desc"), default="asc"),
     "fields": expose.Param(types.WORDS, since=8),
@@ -24,6 +25,14 @@ DETAILED = {name: param for name, param in PARAMS.items() if name not in ("detai
 
 Lookup = collections.abc.Callable[[sa.Connection, resource.View, collections.abc.Sequence[sa.Row[typing.Any]]],
                                   typing.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Collection:
+    """A collection of which pages are shown: its resource and the field that markers name."""
+
+    kind: type[resource.Resource]
+    identity: str = "uuid"
 
 
 def view(call: expose.Call, kind: type[resource.Resource]) -> resource.View:
@@ -71,6 +80,24 @@ def fetch(call: expose.Call, kind: type[resource.Resource], shown: resource.View
         around = lookup(connection, shown, rows)
     build = shown.build
     return [build(around, row) for row in rows]
+
+
+def collect(call: expose.Call, collected: Collection, shown: resource.View, where: list[collection.Where],
+            lookup: Lookup, path: str = "") -> dict[str, typing.Any]:
+    """Return the document of the page that the call asks for; ``path`` is where its next page is, when not usual."""
+    kind, identity = collected.kind, collected.identity
+    page = wanted(call, kind, identity)
+    # the marker needs its field even when the client does not
+    hidden = identity not in shown.names
+    if hidden:
+        shown = resource.view(kind, call.version, (*shown.names, identity))
+    items = fetch(call, kind, shown, where, page, lookup)
+    marker = items[-1][identity] if len(items) == page.limit else None
+    if hidden:
+        for item in items:
+            del item[identity]
+    name = kind.about().path
+    return document(call, name, path or name, items, (page.limit, marker))
 
 
 def document(call: expose.Call, name: str, path: str, items: list[dict[str, typing.Any]],

@@ -6,8 +6,7 @@ import functools
 import typing
 
 from baremetal import errors
-from baremetal.api import discovery, versions
-from baremetal.api.nodes import lists as node_lists
+from baremetal.api import chassis, conductors, discovery, drivers, health, nodes, ports, versions
 
 Handler = collections.abc.Callable[..., typing.Any]
 
@@ -20,22 +19,74 @@ class Route:
     path: str
     handler: Handler
     since: int = 1
-    #: what a too old request gets: "missing" (404) or "method" (405)
+    #: what a too old request gets: "missing" (404), "method" (405) or "version" (406)
     early: str = "missing"
 
 
 # fmt: off
 TABLE: tuple[Route, ...] = (
     Route("GET",    "/",                                      discovery.root),
+    Route("HEAD",   "/",                                      discovery.root),
     Route("GET",    "/v1",                                    discovery.v1),
-    Route("GET",    "/v1/nodes",                              node_lists.page),
-    Route("GET",    "/v1/nodes/detail",                       node_lists.detailed_page),
-    Route("GET",    "/v1/nodes/{node}",                       node_lists.one),
+    Route("HEAD",   "/v1",                                    discovery.v1),
+    Route("GET",    "/healthcheck",                           health.check),
+    Route("HEAD",   "/healthcheck",                           health.check),
+    Route("GET",    "/v1/chassis",                            chassis.lists.page),
+    Route("POST",   "/v1/chassis",                            chassis.write.create),
+    Route("GET",    "/v1/chassis/detail",                     chassis.lists.detailed_page),
+    Route("GET",    "/v1/chassis/{chassis}",                  chassis.lists.one),
+    Route("PATCH",  "/v1/chassis/{chassis}",                  chassis.write.change),
+    Route("DELETE", "/v1/chassis/{chassis}",                  chassis.write.remove),
+    Route("GET",    "/v1/chassis/{chassis}/nodes",            nodes.lists.in_chassis),
+    Route("GET",    "/v1/chassis/{chassis}/nodes/detail",     nodes.lists.in_chassis_detailed),
+    Route("GET",    "/v1/conductors",                         conductors.page, since=49),
+    Route("GET",    "/v1/conductors/{conductor}",             conductors.one, since=49),
+    Route("GET",    "/v1/drivers",                            drivers.page),
+    Route("GET",    "/v1/drivers/{driver}",                   drivers.one),
+    Route("GET",    "/v1/drivers/{driver}/properties",        drivers.properties),
+    Route("GET",    "/v1/nodes",                              nodes.lists.page),
+    Route("GET",    "/v1/nodes/detail",                       nodes.lists.detailed_page),
+    Route("POST",   "/v1/nodes",                              nodes.create.create),
+    Route("GET",    "/v1/nodes/validate",                     nodes.management.validate_named),
+    Route("GET",    "/v1/nodes/{node}",                       nodes.lists.one),
+    Route("PATCH",  "/v1/nodes/{node}",                       nodes.patch.change),
+    Route("DELETE", "/v1/nodes/{node}",                       nodes.delete.delete),
+    Route("GET",    "/v1/nodes/{node}/validate",              nodes.management.validate),
+    Route("PUT",    "/v1/nodes/{node}/maintenance",           nodes.maintenance.begin),
+    Route("DELETE", "/v1/nodes/{node}/maintenance",           nodes.maintenance.end),
+    Route("GET",    "/v1/nodes/{node}/states",                nodes.states.show),
+    Route("PUT",    "/v1/nodes/{node}/states/power",          nodes.power.switch),
+    Route("PUT",    "/v1/nodes/{node}/states/provision",      nodes.provision.move),
+    Route("PUT",    "/v1/nodes/{node}/states/raid",           nodes.states.set_raid, since=12, early="version"),
+    Route("PUT",    "/v1/nodes/{node}/states/boot_mode",      nodes.states.set_boot_mode, since=76),
+    Route("PUT",    "/v1/nodes/{node}/states/secure_boot",    nodes.states.set_secure_boot, since=76),
+    Route("GET",    "/v1/nodes/{node}/management/boot_device", nodes.management.boot_device),
+    Route("PUT",    "/v1/nodes/{node}/management/boot_device", nodes.management.set_boot_device),
+    Route("GET",    "/v1/nodes/{node}/management/boot_device/supported", nodes.management.boot_devices),
+    Route("PUT",    "/v1/nodes/{node}/management/inject_nmi", nodes.management.inject_nmi, since=29),
+    Route("GET",    "/v1/nodes/{node}/traits",                nodes.traits.show, since=37, early="version"),
+    Route("PUT",    "/v1/nodes/{node}/traits",                nodes.traits.replace, since=37, early="method"),
+    Route("DELETE", "/v1/nodes/{node}/traits",                nodes.traits.clear, since=37, early="method"),
+    Route("PUT",    "/v1/nodes/{node}/traits/{trait}",        nodes.traits.add, since=37, early="method"),
+    Route("DELETE", "/v1/nodes/{node}/traits/{trait}",        nodes.traits.remove, since=37, early="method"),
+    Route("GET",    "/v1/nodes/{node}/history",               nodes.history.page, since=78),
+    Route("GET",    "/v1/nodes/{node}/history/{entry}",       nodes.history.one, since=78),
+    Route("GET",    "/v1/nodes/{node}/ports",                 ports.lists.of_node),
+    Route("GET",    "/v1/nodes/{node}/ports/detail",          ports.lists.of_node_detailed),
+    Route("GET",    "/v1/ports",                              ports.lists.page),
+    Route("POST",   "/v1/ports",                              ports.write.create),
+    Route("GET",    "/v1/ports/detail",                       ports.lists.detailed_page),
+    Route("GET",    "/v1/ports/{port}",                       ports.lists.one),
+    Route("PATCH",  "/v1/ports/{port}",                       ports.change.change),
+    Route("DELETE", "/v1/ports/{port}",                       ports.write.remove),
 )
 # fmt: on
 
-#: paths that have objects only as a list: anything else at or below them is a malformed request
-PARENTED: tuple[str, ...] = ()
+#: paths under a parent whose objects are only listed there: anything else at or below them is a malformed request
+PARENTED = ("/v1/nodes/{node}/ports", "/v1/chassis/{chassis}/nodes")
+#: parts that the convention has and this service does not have yet: clients shall see that, not a malformed request
+LATER = ("portgroups", "volume", "vifs", "bios", "allocation", "inventory", "children", "firmware", "vmedia",
+         "vendor_passthru", "raid")
 
 
 @dataclasses.dataclass
@@ -44,16 +95,37 @@ class Place:
 
     routes: dict[str, list[Route]] = dataclasses.field(default_factory=dict)
     below: dict[str, "Place"] = dataclasses.field(default_factory=dict)
+    #: its objects stand under a parent, and can only be listed
+    parented: bool = False
+
+    @property
+    def item(self) -> "Place | None":
+        """The place of one object of a collection."""
+        return self.below.get("{}")
 
 
 @dataclasses.dataclass(frozen=True)
 class Found:
-    """A place and the identifiers read from the path."""
+    """How far the table knows a path, and the identifiers read from it."""
 
     path: str
-    place: Place
+    #: the places walked through from the root
+    way: tuple[Place, ...]
     idents: tuple[str, ...]
+    #: segments that the table does not know
+    beyond: tuple[str, ...]
     versioned: bool
+
+    @property
+    def place(self) -> Place:
+        """Where the path ends."""
+        return self.way[-1]
+
+    @property
+    def open(self) -> bool:
+        """Whether anybody may come here without credentials."""
+        return not self.beyond and any(route.handler.declared.open  # type: ignore[attr-defined]
+                                       for routes in self.place.routes.values() for route in routes)
 
 
 @functools.cache
@@ -61,48 +133,88 @@ def tree() -> Place:
     """Return the table as a tree of path segments; ``{…}`` matches any one segment."""
     root = Place()
     for route in TABLE:
-        place = root
-        for segment in _segments(route.path):
-            place = place.below.setdefault("{}" if segment.startswith("{") else segment, Place())
-        place.routes.setdefault(route.method, []).append(route)
+        _grow(root, route.path).routes.setdefault(route.method, []).append(route)
+    for path in PARENTED:
+        _grow(root, path).parented = True
     return root
 
 
-def _segments(path: str) -> list[str]:
-    return [segment for segment in path.split("/") if segment]
+def _grow(root: Place, path: str) -> Place:
+    """Return the place of a path, made where it was not there."""
+    place = root
+    for segment in filter(None, path.split("/")):
+        place = place.below.setdefault("{}" if segment.startswith("{") else segment, Place())
+    return place
 
 
-def find(method: str, path: str) -> Found:
-    """Return what the table has for ``path``; raises ``NoSuchPath``. One trailing slash is ignored."""
+def find(path: str) -> Found:
+    """Return how far the table knows ``path``. One trailing slash is ignored; ``/v1`` may be left out."""
     segments = path.split("/")[1:]
     if segments and segments[-1] == "":
         segments.pop()
     if segments and segments[0] not in ("v1", "ops", "healthcheck"):
         segments.insert(0, "v1")
     versioned = not segments or segments[0] == "v1"
-    place, idents = tree(), []
-    for segment in segments:
-        below = place.below.get(segment)
-        if below is None:
-            below = place.below.get("{}") if segment else None
+    way, idents = [tree()], []
+    for number, segment in enumerate(segments):
+        below = way[-1].below.get(segment)
+        if below is None and segment:
+            below = way[-1].item
             idents.append(segment)
         if below is None:
-            return Found(path, Place(), (), versioned)
-        place = below
-    return Found(path, place, tuple(idents), versioned)
+            return Found(path, tuple(way), (), tuple(segments[number:]), versioned)
+        way.append(below)
+    return Found(path, tuple(way), tuple(idents), (), versioned)
+
+
+def methods(found: Found, version: int) -> list[str]:
+    """Return the methods of a path at this version, in order."""
+    return sorted(name for name, routes in found.place.routes.items()
+                  if any(route.since <= version for route in routes))
 
 
 def choose(found: Found, method: str, version: int) -> Route:
-    """Return the route for ``method`` at this version; raises ``NoSuchPath`` or ``MethodNotAllowed``."""
-    known = found.place.routes
-    for route in known.get("GET" if method == "HEAD" else method, ()):
+    """Return the route for ``method`` at this version; raises the fault that says why there is none."""
+    if found.beyond:
+        raise _nowhere(found)
+    for route in found.place.routes.get(method, ()):
         if route.since <= version:
             return route
         if route.early == "method":
             raise errors.MethodNotAllowed(method=method, path=found.path, allowed="")
-    alive = sorted(name for name, routes in known.items() if any(route.since <= version for route in routes))
+        if route.early == "version":
+            raise errors.NotAcceptable(what=f"{method} {found.path}", needs=versions.text(route.since),
+                                       has=versions.text(version), hint="")
+    alive = methods(found, version)
     if not alive:
-        later = min((route.since for routes in known.values() for route in routes), default=None)
+        later = min((route.since for routes in found.place.routes.values() for route in routes), default=None)
         hint = f" before API version {versions.text(later)}." if later else "."
         raise errors.NoSuchPath(path=found.path, hint=hint)
+    if method in _misplaced(found):
+        raise errors.Invalid(text=f"Malformed request URI: {method} cannot be sent to {found.path}. Send it to the "
+                                  f"collection to make an object, or to the object itself.")
     raise errors.MethodNotAllowed(method=method, path=found.path, allowed=", ".join(alive))
+
+
+def _misplaced(found: Found) -> set[str]:
+    """Return the methods that belong to a neighbour: the object of this collection, or the collection of this object."""
+    if any(place.parented for place in found.way):
+        return {"POST", "PATCH", "DELETE"}
+    place, above = found.place, found.way[-2] if len(found.way) > 1 else None
+    wanted = set(place.item.routes) if place.item else set()
+    if above is not None and above.item is not None and "GET" in place.routes:
+        # an object, or a word such as ``detail`` that stands where objects do
+        wanted |= {*above.routes, *above.item.routes}
+    return wanted - {"HEAD", "GET"}
+
+
+def _nowhere(found: Found) -> errors.Fault:
+    """Return the fault for a path that the table does not know."""
+    malformed = errors.Invalid(text=f"Malformed request URI {found.path}: there is nothing called "
+                                    f"{found.beyond[0]!r} there.")
+    if any(place.parented for place in found.way):
+        return malformed
+    is_object = len(found.way) > 1 and found.way[-2].item is found.place and "GET" in found.place.routes
+    if is_object and len(found.beyond) == 1 and found.beyond[0] and found.beyond[0] not in LATER:
+        return malformed
+    return errors.NoSuchPath(path=found.path, hint=".")

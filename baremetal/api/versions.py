@@ -130,6 +130,8 @@ HISTORY = {
 # fmt: on
 
 LOWEST, HIGHEST = min(HISTORY), max(HISTORY)
+#: from here on a path that ends with .json names just that
+NO_SUFFIX = 91
 
 #: the request headers that name a version, the preferred one first
 STANDARD, OLDER = "OpenStack-API-Version", "X-OpenStack-Ironic-API-Version"

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from baremetal import errors, states
 from baremetal.api import expose, lists, resource, types
 from baremetal.api.nodes import node
-from baremetal.db import collection, models
+from baremetal.db import chassis, collection, models
 from baremetal.rpc import ring
 
 NODES = models.NODES
@@ -40,7 +40,7 @@ FILTERS: dict[str, expose.Param] = {
     "parent_node": expose.Param(types.TEXT, since=83),
     "instance_name": expose.Param(types.TEXT, since=104),
 }
-#: filter: condition on its value; those that need more than the row stand in ``_conditions``
+#: filter: condition on its value; those that need more than the row stand in ``conditions``
 EQUAL = ("instance_uuid", "maintenance", "provision_state", "driver", "resource_class", "fault", "owner", "retired",
          "lessee", "instance_name")
 SPECIAL: dict[str, typing.Callable[[typing.Any], collection.Where]] = {
@@ -99,7 +99,7 @@ def ident(call: expose.Call, value: str) -> str:
     raise errors.NotFound(what="Node", ident=value)
 
 
-def _conditions(call: expose.Call) -> list[collection.Where]:
+def conditions(call: expose.Call) -> list[collection.Where]:
     """Return the conditions that the call's filters make."""
     where: list[collection.Where] = []
     for name in EQUAL:
@@ -143,13 +143,39 @@ def collect(call: expose.Call, shown: resource.View, where: list[collection.Wher
 @expose.handler("node:list", params={**lists.PARAMS, **FILTERS})
 def page(call: expose.Call) -> dict[str, typing.Any]:
     """List nodes."""
-    return collect(call, lists.view(call, node.Node), _conditions(call), "nodes")
+    return collect(call, lists.view(call, node.Node), conditions(call), "nodes")
 
 
 @expose.handler("node:list", params={**lists.DETAILED, **FILTERS})
 def detailed_page(call: expose.Call) -> dict[str, typing.Any]:
     """List nodes with all their fields (the older way to ask for it)."""
-    return collect(call, resource.detail(node.Node, call.version), _conditions(call), "nodes/detail")
+    return collect(call, resource.detail(node.Node, call.version), conditions(call), "nodes/detail")
+
+
+def _sits_in(call: expose.Call, name: str) -> str:
+    """Make the chassis of the path the call's filter; return it, or raise the fault for one that is not there."""
+    if not types.is_uuid(name):
+        raise errors.BadField(field="chassis", value=resource.shorten(name),
+                              wanted="It must be the UUID of a chassis.")
+    with call.house.database.read() as connection:
+        if not chassis.exists(connection, name):
+            raise errors.NotFound(what="Chassis", ident=name)
+    call.params["chassis_uuid"] = name
+    return name
+
+
+@expose.handler("node:list", params={**lists.PARAMS, **FILTERS})
+def in_chassis(call: expose.Call, name: str) -> dict[str, typing.Any]:
+    """List the nodes of a chassis."""
+    path = f"chassis/{_sits_in(call, name)}/nodes"
+    return collect(call, lists.view(call, node.Node), conditions(call), path)
+
+
+@expose.handler("node:list", params={**lists.DETAILED, **FILTERS})
+def in_chassis_detailed(call: expose.Call, name: str) -> dict[str, typing.Any]:
+    """List the nodes of a chassis with all their fields."""
+    path = f"chassis/{_sits_in(call, name)}/nodes/detail"
+    return collect(call, resource.detail(node.Node, call.version), conditions(call), path)
 
 
 @expose.handler("node:get", params={"fields": lists.PARAMS["fields"]})

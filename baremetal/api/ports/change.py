@@ -1,0 +1,64 @@
+"""Changing a port with JSON Patch."""
+
+import typing
+
+import sqlalchemy as sa
+
+from baremetal import errors
+from baremetal.api import expose, patch, resource
+from baremetal.api.ports import link, lists, port, rules, write
+from baremetal.db import ports, record
+
+
+@expose.handler("port:update", body="document")
+def change(call: expose.Call, name: str) -> dict[str, typing.Any]:
+    """Change fields of a port."""
+    column = lists.ident(call, name)
+    operations = patch.read(port.Port, call.body, call.version)
+    shown = resource.full(port.Port, call.version)
+    with call.house.database.write() as connection:
+        found = ports.locked(connection, column, name)
+        if found is None:
+            raise errors.NotFound(what="Port", ident=name)
+        owner = ports.owner(connection, found.node_id)
+        rules.require_not_inspecting(call, owner, name)
+        rules.require_free(call, owner)
+        values = patch.apply(port.Port, operations, _present(found, owner))
+        _check(call, found, values)
+        row = write.columns({**values, **_moved(call, connection, owner, values)})
+        row.pop("node_uuid", None)
+        changes = {field: value for field, value in row.items() if value != getattr(found, field)}
+        if changes:
+            rules.require_settled(owner, found, changes)
+            with write.unique(row):
+                ports.change(connection, found.id, {**changes, "updated_at": call.house.clock.now()})
+        return lists.show(call, connection, shown, ("uuid", found.uuid))
+
+
+def _present(found: sa.Row[typing.Any], owner: sa.Row[typing.Any]) -> dict[str, typing.Any]:
+    """Return the port's present values as a patch sees them."""
+    return {**found._mapping, "node_uuid": owner.uuid, "extra": record.load(found.extra),
+            "local_link_connection": record.load(found.local_link_connection)}
+
+
+def _check(call: expose.Call, found: sa.Row[typing.Any], values: dict[str, typing.Any]) -> None:
+    """Raise the fault for values that do not fit each other."""
+    write.refuse_portgroup(values.get("portgroup_uuid"))
+    link.require(values.get("local_link_connection"), call.version)
+    wired = values.get("local_link_connection") or (
+        record.load(found.local_link_connection) if "local_link_connection" not in values else None)
+    if values.get("is_smartnic", found.is_smartnic) and wired:
+        link.smart(wired)
+
+
+def _moved(call: expose.Call, connection: sa.Connection, owner: sa.Row[typing.Any],
+           values: dict[str, typing.Any]) -> dict[str, typing.Any]:
+    """Return the id of the node that the port shall belong to from now on, if it is to move to another one."""
+    uuid = values.get("node_uuid")
+    if uuid in (None, owner.uuid):
+        return {}
+    target = ports.owner_named(connection, uuid)
+    if target is None:
+        raise errors.BadField(field="node_uuid", value=uuid, wanted="There is no such node.")
+    rules.require_free(call, target)
+    return {"node_id": target.id}

@@ -1,0 +1,63 @@
+"""Queries of the table ports, and of the nodes that ports belong to as far as ports must know them."""
+
+import typing
+
+import sqlalchemy as sa
+
+from baremetal.db import models
+
+PORTS, NODES = models.PORTS, models.NODES
+
+_ADDING = sa.insert(PORTS)
+_NODE_IDS = {column: sa.select(NODES.c.id).where(NODES.c[column] == sa.bindparam("w_key")) for column in ("uuid", "name")}
+_NODES_OF = sa.select(NODES.c.id, NODES.c.uuid).where(NODES.c.id.in_(sa.bindparam("w_ids", expanding=True)))
+#: what decides whether a port of the node may be changed
+_OWNER = sa.select(
+    NODES.c.id, NODES.c.uuid, NODES.c.provision_state, NODES.c.maintenance, NODES.c.instance_uuid,
+    NODES.c.network_interface, NODES.c.reservation, NODES.c.lease_why, NODES.c.lease_since,
+    NODES.c.lease_deadline).with_for_update()
+_OWNER_OF = _OWNER.where(NODES.c.id == sa.bindparam("w_id"))
+_OWNER_NAMED = _OWNER.where(NODES.c.uuid == sa.bindparam("w_uuid"))
+_PORT = {column: sa.select(PORTS).where(PORTS.c[column] == sa.bindparam("w_key")).with_for_update()
+         for column in ("uuid", "name")}
+
+
+def node_id(connection: sa.Connection, column: str, value: str) -> int | None:
+    """Return the id of the node whose ``column`` (uuid or name) is ``value``, or None."""
+    found: int | None = connection.scalar(_NODE_IDS[column], {"w_key": value})
+    return found
+
+
+def node_uuids(connection: sa.Connection, ids: set[int]) -> dict[int, str]:
+    """Return the UUIDs of nodes by their ids."""
+    return dict(connection.execute(_NODES_OF, {"w_ids": list(ids)}).tuples().all()) if ids else {}
+
+
+def add(connection: sa.Connection, values: dict[str, typing.Any]) -> None:
+    """Write a new port."""
+    connection.execute(_ADDING, values)
+
+
+def locked(connection: sa.Connection, column: str, value: str) -> sa.Row[typing.Any] | None:
+    """Return the port whose ``column`` (uuid or name) is ``value``, locked until the transaction ends, or None."""
+    return connection.execute(_PORT[column], {"w_key": value}).first()
+
+
+def owner(connection: sa.Connection, ident: int) -> sa.Row[typing.Any]:
+    """Return the node of a port, locked likewise."""
+    return connection.execute(_OWNER_OF, {"w_id": ident}).one()
+
+
+def owner_named(connection: sa.Connection, uuid: str) -> sa.Row[typing.Any] | None:
+    """Return the node of this UUID, locked likewise, or None."""
+    return connection.execute(_OWNER_NAMED, {"w_uuid": uuid}).first()
+
+
+def change(connection: sa.Connection, ident: int, values: dict[str, typing.Any]) -> None:
+    """Write columns of a port."""
+    connection.execute(sa.update(PORTS).where(PORTS.c.id == ident).values(values))
+
+
+def remove(connection: sa.Connection, ident: int) -> None:
+    """Delete a port."""
+    connection.execute(sa.delete(PORTS).where(PORTS.c.id == ident))
