@@ -89,9 +89,11 @@ class Operations:
     def power(self, times: int) -> Figures:
         """Switch a node and look until the new state is shown: PUT, then GETs of its states."""
         chosen = random.Random(1).sample(self.nodes, min(times, len(self.nodes)))
-        return {f"power {clients}": self.crowd.do(
-            share, clients, lambda own, number, to=target: _switch(own, chosen[number], to))[0]
-            for clients, share, target in ((1, len(chosen) // 4, "power on"), (8, len(chosen), "power off"))}
+
+        def switch(target: str) -> client.Work:
+            return lambda own, number: _switch(own, chosen[number], target)
+        return {f"power {clients}": self.crowd.do(share, clients, switch(target))[0]
+                for clients, share, target in ((1, len(chosen) // 4, "power on"), (8, len(chosen), "power off"))}
 
     def idle(self, seconds: int) -> Figures:
         """Ask for nothing; what it costs is periodic work, told as CPU milliseconds per second."""
