@@ -23,6 +23,7 @@ _SECRET_KEY = re.compile(r"pass(word|wd|phrase)?$|pass(word|wd|phrase)|secret|to
                          r"|kg_key", re.IGNORECASE)
 #: further keys of one column
 _ALSO = {"instance_info": {"configdrive", "image_url"}}
+_NAMES = tuple(column.name for column in models.NODES.c)
 
 
 def is_secret(column: str, key: str) -> bool:
@@ -123,12 +124,17 @@ class Node:
         """Take the present values as the stored ones."""
         self._was = self._columns()
 
+    def saved(self, values: dict[str, typing.Any]) -> None:
+        """Take ``values``, which came from ``changes``, as stored; what changed meanwhile still differs."""
+        self._was.update(values)
+
     def changes(self) -> dict[str, typing.Any]:
         """Return the columns whose values differ from the stored ones."""
         return {name: value for name, value in self._columns().items() if value != self._was.get(name)}
 
     def _columns(self) -> dict[str, typing.Any]:
-        values = {c.name: self.__dict__[c.name] for c in models.NODES.c if c.name in self.__dict__}
+        mine = self.__dict__
+        values = {name: mine[name] for name in _NAMES if name in mine}
         for column in DICTS:
             if column in SECRETIVE:
                 values[column], values[f"{column}_secrets"] = split(column, values[column], values[column])
@@ -139,5 +145,8 @@ class Node:
 
 def fetch(connection: sa.Connection, uuid: str) -> "Node | None":
     """Return the node with this UUID, or None."""
-    row = connection.execute(sa.select(models.NODES).where(models.NODES.c.uuid == uuid)).first()
+    row = connection.execute(_FETCHING, {"w_uuid": uuid}).first()
     return None if row is None else Node(row)
+
+
+_FETCHING = sa.select(models.NODES).where(models.NODES.c.uuid == sa.bindparam("w_uuid"))

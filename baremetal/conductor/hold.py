@@ -1,0 +1,70 @@
+"""Holding a node: reading it as a task, refusing when somebody else holds it, taking the lease."""
+
+import collections.abc
+import contextlib
+
+from baremetal import clock, context, errors
+from baremetal.conductor import draft, means, task
+from baremetal.db import locks, record
+
+#: how often a node is read again when it changed between reading and taking the lease
+TRIES = 5
+
+
+def read(shared: means.Means, uuid: str, ctx: context.Context) -> task.Task:
+    """Return the node as a task that holds nothing; raises ``NotFound``, or what is wrong with its driver."""
+    with shared.database.read() as connection:
+        node = record.fetch(connection, uuid)
+    if node is None:
+        raise errors.NotFound(what="Node", ident=uuid)
+    return task.Task(shared, node, shared.drivers.bind(node), ctx)
+
+
+def refuse_held(found: task.Task) -> None:
+    """Raise ``NodeLocked`` when somebody who may be alive holds the node."""
+    node = found.node
+    if locks.held(node, found.means.clock.now(), found.means.seat):
+        raise errors.NodeLocked(node=node.uuid, holder=node.reservation, why=node.lease_why,
+                                since=clock.iso(node.lease_since))
+
+
+def attempts(shared: means.Means, uuid: str, ctx: context.Context) -> collections.abc.Iterator[task.Task]:
+    """Yield the free node to be taken, anew after each ``Changed``; raises ``NodeLocked``, at last ``Conflict``."""
+    for _ in range(TRIES):
+        found = read(shared, uuid, ctx)
+        refuse_held(found)
+        yield found
+    raise errors.Conflict(text=f"Node {uuid} was changed by others {TRIES} times while this request looked at it. "
+                               "Nothing was done; try again.")
+
+
+def take(shared: means.Means, uuid: str, ctx: context.Context, why: str) -> task.Task:
+    """Return the node held for ``why``."""
+    for found in attempts(shared, uuid, ctx):
+        found.take(why)
+        with contextlib.suppress(draft.Changed):
+            found.save()
+            return found
+    raise AssertionError("attempts() raises at its end")
+
+
+@contextlib.contextmanager
+def hold(shared: means.Means, uuid: str, ctx: context.Context, why: str) -> collections.abc.Iterator[task.Task]:
+    """Hold a node for this block; what the block changed is written at its end, unless it raises."""
+    held = take(shared, uuid, ctx, why)
+    try:
+        yield held
+    except BaseException:
+        give_back(held)
+        raise
+    held.draft.freeing = True
+    held.save()
+
+
+def give_back(held: task.Task) -> None:
+    """Give the lease back and write nothing else of what was changed."""
+    if held.lease is not None:
+        lease = held.lease
+        held.drop()
+        with contextlib.suppress(errors.LeaseLost), held.means.database.write() as connection:
+            locks.release(connection, lease)

@@ -1,0 +1,146 @@
+"""The table of what RPC may ask of a conductor. Nodes are named by UUID; the answer is plain JSON or a fault."""
+
+import collections.abc
+import logging
+import typing
+
+from baremetal import context, errors, states
+from baremetal.conductor import draft, flow, hold, means, power, task
+from baremetal.drivers import interface, management
+
+LOG = logging.getLogger(__name__)
+
+#: the interfaces that ``validate`` tells of
+VALIDATED = tuple(kind for kind in interface.KINDS if kind != "vendor")
+
+
+class Manager:
+    """Does the work. Long work goes to the pool: answering then means that it has begun."""
+
+    def __init__(self, shared: means.Means) -> None:
+        self._means = shared
+
+    def table(self) -> dict[str, collections.abc.Callable[..., typing.Any]]:
+        """Return the work by its name."""
+        return {name: getattr(self, name) for name in (
+            "provision", "resume", "power", "validate", "boot_device_get", "boot_device_set", "boot_device_supported",
+            "inject_nmi", "boot_mode_set", "secure_boot_set", "raid_set")}
+
+    def provision(self, ctx: context.Context, node: str, verb: str, params: dict[str, typing.Any]) -> None:
+        """Start ``verb``. Answering means: it has begun."""
+        work = self._means.verbs.get(verb)
+        if work is None:
+            raise errors.Invalid(text=f"There is no verb {verb!r}; there are {', '.join(sorted(self._means.verbs))}.")
+        with self._means.pool.slot() as slot:
+            for found in hold.attempts(self._means, node, ctx):
+                work.refuse(found)
+                work.check(found, params)       # may refuse; nothing has changed yet
+                try:
+                    return work.start(found, params, slot)
+                except draft.Changed:
+                    continue
+
+    def resume(self, ctx: context.Context, node: str) -> None:
+        """Let a flow that waits go on: what it awaited has come."""
+        flow.resume(self._means, node, ctx)
+
+    def power(self, ctx: context.Context, node: str, target: str, timeout: float | None = None) -> None:
+        """Begin to bring a node to a power target."""
+        power.begin(self._means, node, ctx, target, timeout)
+
+    def validate(self, ctx: context.Context, node: str) -> dict[str, dict[str, typing.Any]]:
+        """Let each interface check the node."""
+        found = hold.read(self._means, node, ctx)
+        return {kind: _validity(found, kind) for kind in VALIDATED}
+
+    def boot_device_get(self, ctx: context.Context, node: str) -> dict[str, typing.Any]:
+        """Ask the controller where the node boots from."""
+        found = hold.read(self._means, node, ctx)
+        found.management.validate(found)
+        device, persistent = found.management.boot_device(found)
+        return {"boot_device": device, "persistent": persistent}
+
+    def boot_device_set(self, ctx: context.Context, node: str, device: str, *, persistent: bool = False) -> None:
+        """Let the node boot from ``device``."""
+        with hold.hold(self._means, node, ctx, "setting the boot device") as held:
+            held.management.validate(held)
+            held.management.set_boot_device(held, device, persistent=persistent)
+
+    def boot_device_supported(self, ctx: context.Context, node: str) -> list[str]:
+        """Return the boot devices of a node."""
+        found = hold.read(self._means, node, ctx)
+        return found.management.supported_boot_devices(found)
+
+    def inject_nmi(self, ctx: context.Context, node: str) -> None:
+        """Raise a non-maskable interrupt."""
+        with hold.hold(self._means, node, ctx, "injecting an NMI") as held:
+            held.management.validate(held)
+            held.management.inject_nmi(held)
+
+    def boot_mode_set(self, ctx: context.Context, node: str, target: str) -> None:
+        """Begin to set the boot mode; what goes wrong becomes last_error."""
+        if target not in management.BOOT_MODES:
+            raise errors.BadField(field="target", value=target, wanted=f"One of {', '.join(management.BOOT_MODES)}.")
+
+        def work(held: task.Task) -> None:
+            held.management.set_boot_mode(held, target)
+            held.node.boot_mode = target
+        self._later(ctx, node, f"setting the boot mode to {target}", work)
+
+    def secure_boot_set(self, ctx: context.Context, node: str, *, target: bool) -> None:
+        """Begin to switch secure boot; what goes wrong becomes last_error."""
+        def work(held: task.Task) -> None:
+            held.management.set_secure_boot(held, enabled=target)
+            held.node.secure_boot = target
+        self._later(ctx, node, f"switching secure boot {'on' if target else 'off'}", work)
+
+    def raid_set(self, ctx: context.Context, node: str, target_raid_config: dict[str, typing.Any]) -> None:
+        """Store the RAID configuration that a clean or deploy step will build."""
+        with hold.hold(self._means, node, ctx, "storing the RAID configuration") as held:
+            try:
+                held.raid.check(held, target_raid_config)
+            except errors.Unsupported as fault:
+                raise errors.NotFound(what="A RAID interface that works for node", ident=node) from fault
+            held.node.target_raid_config = target_raid_config
+
+    def _later(self, ctx: context.Context, node: str, why: str,
+               work: collections.abc.Callable[[task.Task], None]) -> None:
+        """Hold the node now and do a short piece of work on it in a worker."""
+        with self._means.pool.slot() as slot:
+            found = hold.read(self._means, node, ctx)
+            if states.kind(found.node.provision_state) not in (states.STABLE, states.FAILED):
+                raise errors.Conflict(text=f"Node {node} is in provision state {found.node.provision_state!r}, which "
+                                           "is none to stay in. Wait until that has ended.")
+            held = hold.take(self._means, node, ctx, why)
+            slot.give(_short, held, why, work)
+
+
+def _short(held: task.Task, why: str, work: collections.abc.Callable[[task.Task], None]) -> None:
+    """Do a short piece of work on a held node; what goes wrong becomes its last_error."""
+    try:
+        try:
+            work(held)
+            held.node.last_error = None
+        except errors.LeaseLost:
+            raise
+        except errors.Fault as fault:
+            held.fail_with(f"{why[:1].upper()}{why[1:]} failed: {fault.text}")
+        held.draft.freeing = True
+        held.save()
+    except (errors.LeaseLost, draft.Unsaved) as error:
+        LOG.warning("Node %s: %s was not written: %s", held.node.uuid, why, error)
+    finally:
+        held.drop()
+
+
+def _validity(found: task.Task, kind: str) -> dict[str, typing.Any]:
+    """Return what one interface thinks of the node."""
+    try:
+        found.interfaces[kind].validate(found)
+    except errors.Fault as fault:
+        return {"result": False, "reason": fault.text}
+    except Exception as error:
+        LOG.exception("Validating the %s interface of node %s broke", kind, found.node.uuid)
+        return {"result": False, "reason": f"{type(error).__name__}; the log of {found.means.seat.host} has the "
+                                           f"details under request id {found.ctx.request_id}."}
+    return {"result": True, "reason": None}

@@ -1,0 +1,91 @@
+"""The conductor as a whole: registers, listens, beats, sweeps; and ends all that in order."""
+
+import logging
+import threading
+import typing
+
+from oslo_config import cfg
+
+from baremetal import clock
+from baremetal.conductor import heartbeat, leases, manager, means, ring, sweeps, verbs, workers
+from baremetal.db import conductors, engine, locks
+from baremetal.drivers import load, task, wires
+from baremetal.rpc import server
+
+LOG = logging.getLogger(__name__)
+
+
+class Conductor:
+    """One conductor. ``start`` and ``stop`` are for processes; tests ``open`` it and sweep by hand."""
+
+    def __init__(self, conf: cfg.ConfigOpts, database: engine.Database, transport: typing.Any,
+                 clock: clock.Clock = clock.REAL) -> None:
+        self._conf, self._database, self._transport, self._clock = conf, database, transport, clock
+        self._server: server.Server | None = None
+        self._heartbeat: heartbeat.Heartbeat | None = None
+        self._sweeper: sweeps.Sweeper | None = None
+        self._means: means.Means | None = None
+        self._stopping = threading.Lock()
+
+    @property
+    def means(self) -> means.Means:
+        """What its work shares; it must be open."""
+        assert self._means is not None, "the conductor is not open"
+        return self._means
+
+    def open(self) -> manager.Manager:
+        """Load the drivers and register; nothing runs by itself yet."""
+        conf, ticker = self._conf, self._clock
+        drivers = load.Drivers(conf)
+        hardware = {name: (drivers.interfaces(name), drivers.properties(name)) for name in drivers.types}
+        with self._database.write() as connection:
+            epoch = conductors.register(connection, ticker.now(), conf.host, conf.conductor.conductor_group, hardware)
+        section = conf.conductor
+        reserved = max(1, section.workers_pool_size * section.reserved_workers_pool_percentage // 100)
+        self._means = means.Means(
+            conf, self._database, ticker, locks.Seat(conf.host, epoch), drivers,
+            task.Surroundings(conf, wires.Wires(conf, ticker), ticker),
+            workers.Pool(section.workers_pool_size, reserved, conf.host), leases.Leases(),
+            ring.Ring(conf, self._database, ticker, conf.host), verbs.TABLE)
+        LOG.info("Conductor %s (group %r, epoch %s) serves %s", conf.host, section.conductor_group, epoch,
+                 ", ".join(drivers.types))
+        return manager.Manager(self.means)
+
+    def start(self) -> None:
+        """Register, beat, listen, sweep; returns when it can be called."""
+        work = self.open()
+        self._heartbeat = heartbeat.Heartbeat(self.means, self._superseded)
+        self._heartbeat.start()
+        self._server = server.Server(self._conf, self._transport, self._conf.host, work.table())
+        self._server.start()
+        self._sweeper = sweeps.Sweeper(self.means)
+        self._sweeper.start()
+
+    def stop(self) -> None:
+        """Take no more work, let what runs end within graceful_shutdown_timeout, leave what does not to others."""
+        with self._stopping:
+            if self._means is None:
+                return
+            self._end_calls()
+            within = self._conf.conductor.graceful_shutdown_timeout
+            if not self._means.pool.drain(within):
+                LOG.warning("Conductor %s ends with %s pieces of work unfinished after %s s; another one goes on with "
+                            "them when their leases end", self._conf.host, self._means.pool.busy, within)
+            if self._heartbeat is not None:
+                self._heartbeat.stop()
+            with self._database.write() as connection:
+                conductors.leave(connection, self._clock.now(), self._means.seat.host, self._means.seat.epoch)
+            self._means.lent.wires.close()
+            self._means = None
+
+    def _end_calls(self) -> None:
+        """Listen and sweep no more."""
+        if self._sweeper is not None:
+            self._sweeper.stop()
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    def _superseded(self) -> None:
+        """Another process has our name: what runs here loses its leases and ends; nothing new is taken."""
+        threading.Thread(target=self._end_calls, name="superseded", daemon=True).start()

@@ -1,0 +1,79 @@
+"""Asking many controllers for the power of their servers: bounded, spread over time, without a thread for each."""
+
+import collections.abc
+import concurrent.futures
+import queue
+import random
+import threading
+import typing
+
+from baremetal import context, errors, states
+from baremetal.conductor import means, task
+from baremetal.db import polls
+
+#: threads for interfaces whose client blocks
+BLOCKING = 8
+#: how many are asked between two pauses
+BATCH = 16
+
+#: called with the node, its power, and the fault instead of that
+Answered = collections.abc.Callable[[task.Task, str | None, Exception | None], None]
+
+
+class Round:
+    """One round of questions. ``ask`` blocks; the answers are handled in the calling thread."""
+
+    def __init__(self, shared: means.Means, why: str, over: threading.Event) -> None:
+        self._means, self._why, self._over = shared, why, over
+        self._answers: queue.SimpleQueue[tuple[task.Task, str | None, Exception | None]] = queue.SimpleQueue()
+        self._out = 0
+
+    def ask(self, rows: list[typing.Any], answered: Answered, spread: float) -> None:
+        """Ask for each node that is ours, in random order, the questions spread over ``spread`` seconds."""
+        ours = [row for row in rows if self._means.ring.ours(row.uuid, row.driver, row.conductor_group)]
+        random.shuffle(ours)
+        most = self._means.conf.conductor.sync_power_state_workers
+        pause = spread * BATCH / len(ours) if ours else 0.0
+        with concurrent.futures.ThreadPoolExecutor(BLOCKING, thread_name_prefix="poll") as pool:
+            for number, row in enumerate(ours):
+                if number and number % BATCH == 0 and self._means.clock.wait(self._over, pause):
+                    break
+                self._begin(row, pool)
+                while self._out >= most or not self._answers.empty():
+                    self._handle(answered)
+            while self._out:
+                self._handle(answered)
+
+    def _begin(self, row: typing.Any, pool: concurrent.futures.Executor) -> None:
+        """Send one question; whatever comes of it is put into the queue."""
+        node = polls.node(row)
+        ctx = context.internal(self._why)
+        try:
+            found = task.Task(self._means, node, self._means.drivers.bind(node), ctx)
+            found.power.validate(found)
+            asked = found.power.read_later(found, pool)
+        except errors.Fault as fault:
+            if not isinstance(fault, (errors.InterfaceUnknown, errors.DriverUnknown)):
+                self._out += 1
+                self._answers.put((found, None, fault))
+            return
+        self._out += 1
+        asked.add_done_callback(lambda done: self._answers.put((found, *_outcome(done))))
+
+    def _handle(self, answered: Answered) -> None:
+        found, power, fault = self._answers.get()
+        self._out -= 1
+        answered(found, power, fault)
+
+
+def _outcome(done: "concurrent.futures.Future[str | None]") -> tuple[str | None, Exception | None]:
+    """Return ``(power, fault)`` of an answer; a controller that reports an error has failed, too."""
+    if done.cancelled():
+        return None, errors.PowerFailed(target="readable", why="the question was given up")
+    error = done.exception()
+    if isinstance(error, Exception):
+        return None, error
+    power = done.result()
+    if power == states.POWER_ERROR:
+        return None, errors.PowerFailed(target="readable", why="the controller reports an error")
+    return power, None

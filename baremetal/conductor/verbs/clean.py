@@ -1,0 +1,61 @@
+"""clean: the steps that an operator asks for; and what all cleaning shares."""
+
+import typing
+
+from baremetal import errors, states
+from baremetal.conductor import limits, lines, plan, task, verb
+
+
+class Cleaning(verb.Verb):
+    """What provide, clean and delete share: how cleaning ends, and who cleans up after it."""
+
+    kind = "clean"
+
+    def ends(self, held: task.Task) -> list[str]:
+        """Manual cleaning and retired nodes end in manageable."""
+        manageable = held.node.retired or held.node.target_provision_state == states.MANAGEABLE
+        return ["manage" if manageable else "done"]
+
+    def clean_up(self, held: task.Task, *, aborted: bool) -> None:
+        """Leave the state that cleaning made."""
+        held.deploy.tear_down_cleaning(held)
+
+
+class Clean(Cleaning):
+    """manageable → cleaning → manageable."""
+
+    event, name, in_maintenance = "clean", "clean", False
+
+    def check(self, found: task.Task, params: verb.Params) -> None:
+        """Refuse what cannot be cleaned."""
+        if not params.get("clean_steps"):
+            raise errors.MissingField(field="clean_steps", resource="this request",
+                                      wanted="List the steps to run, each with interface and step.")
+        verb.validate(found, "power", "network")
+        limits.check(found, "clean")
+
+    def plan(self, found: task.Task, params: verb.Params) -> list[lines.Line]:
+        """Run the request's steps in its order."""
+        wanted: list[dict[str, typing.Any]] = params["clean_steps"]
+        return framed(found, plan.asked(found, "clean", wanted), ramdisk=not params.get("disable_ramdisk"))
+
+    def target(self, found: task.Task) -> str | None:
+        """Manual cleaning comes back to where it began."""
+        return states.MANAGEABLE
+
+
+def automated(found: task.Task, enter: str | None = None) -> list[lines.Line]:
+    """Return the plan of a node that is cleaned without being asked; empty where it is not."""
+    wanted = found.node.automated_clean
+    if wanted is None:
+        wanted = found.conf.conductor.automated_clean
+    return framed(found, plan.automatic(found, "clean"), enter, ramdisk=True) if wanted else []
+
+
+def framed(found: task.Task, steps: list[typing.Any], enter: str | None = None, *,
+           ramdisk: bool) -> list[lines.Line]:
+    """Return ``steps`` between the making and the leaving of what they need."""
+    if ramdisk and steps:
+        steps = [*plan.call(found, "deploy", "prepare_cleaning"), *steps,
+                 *plan.call(found, "deploy", "tear_down_cleaning")]
+    return plan.made(steps, enter)

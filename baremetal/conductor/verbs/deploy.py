@@ -1,0 +1,45 @@
+"""deploy: a tenant's system comes onto an available node."""
+
+import typing
+
+from baremetal import errors
+from baremetal.conductor import limits, lines, plan, task, verb
+
+#: the interfaces that must be content with the node before it deploys; whether boot matters, deploy knows
+VALIDATED = ("power", "deploy", "network", "storage")
+
+
+class Deploy(verb.Verb):
+    """available, deploy failed → deploying → active."""
+
+    event, name, kind, in_maintenance = "deploy", "active", "deploy", False
+
+    def check(self, found: task.Task, params: verb.Params) -> None:
+        """Refuse what cannot be deployed."""
+        verb.validate(found, *VALIDATED)
+        limits.check(found, "deploy")
+
+    def plan(self, found: task.Task, params: verb.Params) -> list[lines.Line]:
+        """Run the driver's steps, as the request changes them."""
+        wanted: list[dict[str, typing.Any]] = params.get("deploy_steps") or []
+        steps = plan.merged(found, "deploy", wanted)
+        if not steps:
+            raise errors.Invalid(text=f"No deploy steps are left for node {found.node.uuid}: its deploy interface "
+                                      f"{found.deploy.name!r} has none, or the request gives all of them priority 0.")
+        return plan.made([*plan.call(found, "deploy", "prepare"), *steps])
+
+    def begin(self, held: task.Task, params: verb.Params) -> None:
+        """Keep the config drive, and say what kind of image it is."""
+        info, internal = held.node.instance_info, held.node.driver_internal_info
+        if params.get("configdrive"):
+            info["configdrive"] = params["configdrive"]
+        if info.get("image_source"):
+            whole = info.get("image_type") != "partition" and not (info.get("kernel") or info.get("ramdisk"))
+            info["image_type"] = "whole-disk" if whole else "partition"
+            internal["is_whole_disk_image"] = whole
+
+    def clean_up(self, held: task.Task, *, aborted: bool) -> None:
+        """Remove what the deploy left on the conductor; what was aborted is torn down, too."""
+        held.deploy.clean_up(held)
+        if aborted:
+            held.deploy.tear_down(held)

@@ -1,0 +1,1 @@
+"""Whole flows: conductors in process, fake hardware, moved clocks."""
