@@ -220,7 +220,9 @@ def accept(name: str, field: Field, value: typing.Any) -> typing.Any:
     try:
         return types.check(field.kind, value)
     except ValueError as error:
-        raise errors.BadField(field=name, value=shorten(value), wanted=str(error)) from error
+        # what was meant for an object may hold secrets
+        shown = type(value).__name__ if field.kind.stored == "json" else shorten(value)
+        raise errors.BadField(field=name, value=shown, wanted=str(error)) from error
 
 
 def shorten(value: typing.Any) -> typing.Any:

@@ -1,1 +1,18 @@
 """Nodes: one file per part."""
+
+from baremetal.api.nodes import (
+    create,
+    delete,
+    history,
+    lists,
+    maintenance,
+    management,
+    patch,
+    power,
+    provision,
+    states,
+    traits,
+)
+
+__all__ = ["create", "delete", "history", "lists", "maintenance", "management", "patch", "power", "provision", "states",
+           "traits"]

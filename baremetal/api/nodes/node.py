@@ -113,7 +113,7 @@ class Node(resource.Resource):
     retired                = Field(types.FLAG, "Whether it shall never become available again.", since=61, write="both")
     retired_reason         = Field(types.TEXT, "Why it is retired.", since=61, write="both")
     network_data           = Field(types.JSON, "Static network configuration for the ramdisk.", since=66, write="both")
-    boot_mode              = Field(types.TEXT, "Boot mode as last seen: bios or uefi.", since=75, write="create")
+    boot_mode              = Field(types.String(16), "Boot mode as last seen: bios or uefi.", since=75, write="create")
     secure_boot            = Field(types.FLAG, "Secure boot as last seen.", since=75, write="create")
     shard                  = Field(types.String(255), "Shard that a consumer watches.", since=82, write="both")
     parent_node            = Field(types.String(255), "Node that this one is a part of.", since=83, write="both")

@@ -1,0 +1,28 @@
+"""Maintenance by its own address: one UPDATE, whoever holds the node."""
+
+import typing
+
+from baremetal import errors
+from baremetal.api import expose, types
+from baremetal.api.nodes import lists
+from baremetal.db import nodes
+
+
+def _put(call: expose.Call, name: str, changes: dict[str, typing.Any]) -> expose.Answer:
+    key = lists.ident(call, name)
+    with call.house.database.write() as connection:
+        if not nodes.put(connection, key, name, changes, call.house.clock.now()):
+            raise errors.NotFound(what="Node", ident=name)
+    return expose.Answer(202)
+
+
+@expose.handler("node:set_maintenance", params={"reason": expose.Param(types.TEXT)}, body="flat")
+def begin(call: expose.Call, name: str) -> expose.Answer:
+    """Put a node into maintenance."""
+    return _put(call, name, {"maintenance": True, "maintenance_reason": call.params["reason"]})
+
+
+@expose.handler("node:clear_maintenance")
+def end(call: expose.Call, name: str) -> expose.Answer:
+    """End a node's maintenance; its reason and its fault go with it."""
+    return _put(call, name, {"maintenance": False, "maintenance_reason": None, "fault": None})

@@ -1,0 +1,32 @@
+"""What a node refers to: its chassis, and the node that it is a part of."""
+
+import typing
+
+import sqlalchemy as sa
+
+from baremetal import errors
+from baremetal.api import types
+from baremetal.db import nodes
+
+
+def chassis(connection: sa.Connection, uuid: str) -> int:
+    """Return the id of the chassis; raises ``BadField``."""
+    found = nodes.chassis(connection, uuid)
+    if found is None:
+        raise errors.BadField(field="chassis_uuid", value=uuid,
+                              wanted="There is no such chassis; create it first, or leave the field out.")
+    return found
+
+
+def parent(connection: sa.Connection, ident: str, child: dict[str, typing.Any]) -> str:
+    """Return the UUID of the parent that ``child`` (uuid, owner) shall have; raises ``BadField``."""
+    key = "uuid" if types.is_uuid(ident) else "name"
+    found = nodes.find(connection, key, ident, ("uuid", "owner", "parent_node"))
+    if found is None:
+        raise errors.BadField(field="parent_node", value=ident, wanted="There is no such node; give its UUID or name.")
+    if found.uuid == child["uuid"]:
+        raise errors.BadField(field="parent_node", value=ident, wanted="A node cannot be a part of itself.")
+    if found.owner != child["owner"]:
+        raise errors.BadField(field="parent_node", value=ident,
+                              wanted="Both nodes must have the same owner; set the field 'owner' first.")
+    return str(found.uuid)
