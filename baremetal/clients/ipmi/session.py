@@ -164,7 +164,7 @@ class Session(session.Session):
 
     # --- sending; pyghmi calls these ---
 
-    def _xmit_packet(self, retry: object = True, delay_xmit: object = None, timeout: object = None) -> None:
+    def _xmit_packet(self, retry: object, delay_xmit: object = None, timeout: object = None) -> None:
         if self.sequencenumber:   # zero stays zero: outside of a session
             self.sequencenumber += 1
         if self._timer is not None:
