@@ -1,6 +1,7 @@
 """Samples our API and conductor with py-spy while one operation is repeated, and says where the CPU goes.
 
-By package (whose code runs), by function (its own time), and by function of ours (with all it calls).
+Counts the thread that has the interpreter. By package (whose code runs), by function (its own time), and by
+function of ours (with all it calls).
 Needs ``pip install py-spy`` and the right to trace (root, or ptrace_scope 0).
 """
 
@@ -102,8 +103,8 @@ def main() -> None:
         outputs = {process: folder / f"{process}.folded" for process in ("api", "conductor")}
         samplers = [subprocess.Popen(
             [sampler, "record", "--pid", str(place.roots[process]), "--rate", str(RATE), "--format", "raw",
-             "--duration", str(asked.seconds), "--output", output], stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL) for process, output in outputs.items()]
+             "--full-filenames", "--gil", "--duration", str(asked.seconds), "--output", output],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for process, output in outputs.items()]
         mark = place.meters.mark()
         end = time.monotonic() + asked.seconds
         while time.monotonic() < end:

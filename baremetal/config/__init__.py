@@ -40,6 +40,8 @@ def build(argv: list[str] | None = None, files: list[str] | None = None, prog: s
     strays.register(conf)
     # one process needs no broker; several are told of one
     conf.set_default("transport_url", "fake://")
+    # as many as threads that ask at once: what goes beyond is opened and thrown away for each use, at five times the cost
+    conf.set_default("max_pool_size", 20, group="database")
     conf(argv or [], project="baremetal", prog=prog, default_config_files=files or [], default_config_dirs=[])
     for key, value in overrides.items():
         section, _, option = key.rpartition("__")

@@ -88,7 +88,8 @@ def _reading(url: sqlalchemy.URL, conf: cfg.ConfigOpts) -> sqlalchemy.Engine:
     """Make the engine that only selects, on a database server."""
     args = {"connect_args": {"charset": "utf8mb4"}} if url.get_backend_name() == "mysql" else {}
     engine = sqlalchemy.create_engine(
-        url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True, max_overflow=conf.database.max_overflow,
+        url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True,
+        pool_size=conf.database.max_pool_size, max_overflow=conf.database.max_overflow, pool_use_lifo=True,
         pool_recycle=conf.database.connection_recycle_time, **args)
     exc_filters.register_engine(engine)
     return engine
