@@ -11,7 +11,7 @@ from pecan import hooks
 
 from baremetal import clock, errors
 from baremetal.api import discovery, expose, faults, members, policy, routes, versions
-from baremetal.api.guards import auth, body, requests
+from baremetal.api.guards import address, auth, body, requests
 from baremetal.db import engine
 from baremetal.rpc import client
 
@@ -42,8 +42,9 @@ def build(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.Any
     house = House(conf, database, client.Client(conf, transport), members.Members(conf, database, time),
                   policy.Enforcer(conf, time), time, routes.TABLE)
     application: typing.Any = Application(house)
-    application = auth.wrap(application, conf, time)
     application = body.wrap(application, conf)
+    application = auth.wrap(application, conf, time)
+    application = address.wrap(application)
     return requests.wrap(application)
 
 
@@ -77,15 +78,17 @@ class Application(pecan.core.ExplicitPecan):
     def find_controller(self, state: typing.Any) -> tuple[typing.Any, tuple[typing.Any, ...], dict[str, typing.Any]]:
         """Return the handler of the request and its arguments, all checked."""
         request = state.request
-        state.controller = found = routes.find(_path(request))
-        self._require_credentials(request, found.open or request.method == "OPTIONS")
+        state.controller = found = routes.find(request.path_info)
+        why = request.environ.get(auth.ANONYMOUS)
+        if why and not found.open and request.method != "OPTIONS":
+            raise errors.Unauthorized(why=why)
         version = _version(request, found)
         if request.method == "OPTIONS" and not found.beyond:
             return discovery.options, (expose.Call(request, self.house, version), routes.methods(found, version)), {}
         return self._handler(request, found, version)
 
     def _handler(self, request: typing.Any, found: routes.Found, version: int) -> typing.Any:
-        """Return the handler and its arguments; where the path ends with a suffix that may be one, for both readings."""
+        """Return the handler and its arguments; for both readings of a path whose end may be a suffix."""
         full = found
         if version < versions.NO_SUFFIX and found.path.endswith(SUFFIX) and versions.OLDER in request.headers:
             found = routes.find(found.path.removesuffix(SUFFIX))
@@ -97,12 +100,6 @@ class Application(pecan.core.ExplicitPecan):
         if found is full:
             return route.handler, (call, *found.idents), {}
         return expose.either, (call, route.handler, found.idents, full.idents), {}
-
-    def _require_credentials(self, request: typing.Any, free: bool) -> None:  # noqa: FBT001
-        """Raise ``Unauthorized`` where credentials are needed and were not given."""
-        why = request.environ.get("baremetal.anonymous")
-        if why and not free:
-            raise errors.Unauthorized(why=why)
 
     def invoke_controller(self, controller: typing.Any, args: typing.Any, kwargs: typing.Any,
                           state: typing.Any) -> None:
@@ -116,14 +113,6 @@ class Application(pecan.core.ExplicitPecan):
     def determine_hooks(self, controller: typing.Any = None) -> typing.Any:
         """Return the hooks of the application; handlers have none of their own."""
         return self.hooks
-
-
-def _path(request: webob.Request) -> str:
-    """Return the path; raises ``Invalid`` for bytes that are no text."""
-    try:
-        return str(request.path_info)
-    except UnicodeDecodeError:
-        raise errors.Invalid(text="The path of the request is not UTF-8; write other bytes as %-escapes of UTF-8.") from None
 
 
 def _version(request: webob.Request, found: routes.Found) -> int:

@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import typing
 
+import orjson
 import sqlalchemy as sa
 
 from baremetal import errors
@@ -34,6 +35,10 @@ def _drivers(page: typing.Any, number: int) -> list[str]:
     return page.drivers.get(number, [])
 
 
+def _links(page: typing.Any, host: str) -> orjson.Fragment:
+    return resource.link(page, f"conductors/{host}")
+
+
 class Conductor(resource.Resource):
     """A process that drives nodes."""
 
@@ -42,11 +47,13 @@ class Conductor(resource.Resource):
     # fmt: off
     hostname        = Field(types.TEXT, "Its name.", brief=True)
     conductor_group = Field(types.TEXT, "The group of nodes it drives.", brief=True)
-    alive           = Field(types.FLAG, "Whether it is online and its heartbeat is fresh.", show=_alive, needs=("online", "heartbeat_at"), brief=True)
-    drivers         = Field(types.List(types.TEXT), "Hardware types it serves.", sort=False, show=_drivers, needs=("id",))
+    alive           = Field(types.FLAG, "Whether it is online and its heartbeat is fresh.", brief=True, show=_alive,
+                            needs=("online", "heartbeat_at"))
+    drivers         = Field(types.List(types.TEXT), "Hardware types it serves.", sort=False, show=_drivers,
+                            needs=("id",))
     created_at      = Field(types.TIME, "When it first registered.")
     updated_at      = Field(types.TIME, "When it last registered or left.")
-    links           = Field(types.ANYTHING, "Links to it.", show=lambda page, host: resource.link(page, f"conductors/{host}"), needs=("hostname",), brief=True)
+    links           = Field(types.ANYTHING, "Links to it.", brief=True, show=_links, needs=("hostname",))
     # fmt: on
 
 

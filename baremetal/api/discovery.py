@@ -32,7 +32,7 @@ def v1(call: expose.Call) -> dict[str, typing.Any]:
     document: dict[str, typing.Any] = {
         "id": "v1",
         "links": [{"href": f"{call.base}/v1/", "rel": "self"},
-                  {"href": f"{call.base}/ops/v1/openapi.json", "rel": "describedby", "type": "application/json"}],
+                  {"href": f"{call.base}/ops/v1/reference", "rel": "describedby", "type": "text/html"}],
         "media_types": {"base": "application/json", "type": "application/vnd.openstack.ironic.v1+json"},
         "version": _version(call),
     }

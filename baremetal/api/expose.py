@@ -55,13 +55,16 @@ class Declared:
     body: str
     #: anybody may call it, without credentials
     open: bool = False
+    #: JSON schema of what it answers, where there is one
+    answer: dict[str, typing.Any] | None = None
 
 
 def handler(rule: str, *, params: dict[str, Param] | None = None, body: str = "none",
-            without_credentials: bool = False) -> collections.abc.Callable[[Handle], Handle]:
+            without_credentials: bool = False,
+            answer: dict[str, typing.Any] | None = None) -> collections.abc.Callable[[Handle], Handle]:
     """Mark a function as the handler of a route."""
     def note(function: Handle) -> Handle:
-        function.declared = Declared(rule, params or {}, body, without_credentials)  # type: ignore[attr-defined]
+        function.declared = Declared(rule, params or {}, body, without_credentials, answer)  # type: ignore[attr-defined]
         return function
     return note
 
@@ -102,7 +105,7 @@ class Call:
 def arrange(call: Call, declared: Declared) -> None:
     """Check the request's parameters and body against what the handler declares; fill ``call``."""
     document = read_body(call) if declared.body != "none" else None
-    given = _query(call)
+    given: dict[str, typing.Any] = call.request.GET.mixed() if call.request.query_string else {}
     if declared.body == "flat":
         if not isinstance(document, dict):
             raise errors.BadField(field="body", value=resource.shorten(document),
@@ -112,7 +115,8 @@ def arrange(call: Call, declared: Declared) -> None:
         call.body = document
     unknown = [name for name in given if name not in declared.params]
     if unknown:
-        raise errors.UnknownField(field=", ".join(unknown), resource="this call (unexpected arguments)",
+        raise errors.UnknownField(field=resource.shorten(", ".join(unknown)),
+                                  resource="this call (unexpected arguments)",
                                   known=", ".join(declared.params) or "none")
     for name, value in given.items():
         call.params[name] = _param(name, declared.params[name], value, call.version)
@@ -122,18 +126,6 @@ def arrange(call: Call, declared: Declared) -> None:
             if param.required:
                 raise errors.MissingField(field=name, resource="this call", wanted=param.kind.wanted)
             call.params[name] = param.default
-
-
-def _query(call: Call) -> dict[str, typing.Any]:
-    """Return the query's parameters; raises ``Invalid`` for bytes that are no text."""
-    if not call.request.query_string:
-        return {}
-    try:
-        found: dict[str, typing.Any] = call.request.GET.mixed()
-    except UnicodeDecodeError:
-        raise errors.Invalid(text="The query of the request is not UTF-8; write other bytes as %-escapes of "
-                                  "UTF-8.") from None
-    return found
 
 
 def _param(name: str, param: Param, value: typing.Any, version: int) -> typing.Any:
@@ -168,7 +160,10 @@ def read_body(call: Call) -> typing.Any:
 def _read_odd(text: bytes, error: orjson.JSONDecodeError) -> typing.Any:
     """Return a document that the strict reader refuses; integers beyond 64 bits are JSON too."""
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        document = json.loads(text.decode(), parse_constant=_no_constant)
+        # what cannot be written again, such as half a surrogate pair, is no text
+        json.dumps(document, ensure_ascii=False).encode()
+        return document
     except (ValueError, RecursionError):
         raise errors.Invalid(text=f"The request body is not valid JSON: {error.msg} at line {error.lineno}, "
                                   f"column {error.colno}.") from None

@@ -79,8 +79,13 @@ class Resource(wsme.types.Base):
 class Page(typing.Protocol):
     """What computed fields may look at: the request's base URL and what was looked up for the whole page."""
 
-    base: str
-    version: int
+    @property
+    def base(self) -> str:
+        """The base of links."""
+
+    @property
+    def version(self) -> int:
+        """The microversion of the request."""
 
 
 class View:

@@ -6,7 +6,7 @@ import functools
 import typing
 
 from baremetal import errors
-from baremetal.api import chassis, conductors, discovery, drivers, health, nodes, ports, versions
+from baremetal.api import chassis, conductors, discovery, drivers, health, nodes, ops, ports, versions
 
 Handler = collections.abc.Callable[..., typing.Any]
 
@@ -31,6 +31,10 @@ TABLE: tuple[Route, ...] = (
     Route("HEAD",   "/v1",                                    discovery.v1),
     Route("GET",    "/healthcheck",                           health.check),
     Route("HEAD",   "/healthcheck",                           health.check),
+    Route("GET",    "/ops/v1/fleet",                          ops.fleet.show),
+    Route("GET",    "/ops/v1/nodes/{node}/timeline",          ops.timeline.show),
+    Route("GET",    "/ops/v1/openapi.json",                   ops.openapi.show),
+    Route("GET",    "/ops/v1/reference",                      ops.reference.show),
     Route("GET",    "/v1/chassis",                            chassis.lists.page),
     Route("POST",   "/v1/chassis",                            chassis.write.create),
     Route("GET",    "/v1/chassis/detail",                     chassis.lists.detailed_page),
@@ -197,7 +201,7 @@ def choose(found: Found, method: str, version: int) -> Route:
 
 
 def _misplaced(found: Found) -> set[str]:
-    """Return the methods that belong to a neighbour: the object of this collection, or the collection of this object."""
+    """Return the methods that belong to a neighbour: an object of this collection, or this object's collection."""
     if any(place.parented for place in found.way):
         return {"POST", "PATCH", "DELETE"}
     place, above = found.place, found.way[-2] if len(found.way) > 1 else None

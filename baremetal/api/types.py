@@ -43,6 +43,8 @@ class String(Kind):
         """Return the text."""
         if not isinstance(value, str) or len(value) < self.least or (self.most and len(value) > self.most):
             raise ValueError(self.wanted)
+        if "\0" in value:
+            raise ValueError(f"{self.wanted} It must not have NUL characters.")
         return value.lower() if self.lower else value
 
 

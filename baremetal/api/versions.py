@@ -136,7 +136,7 @@ NO_SUFFIX = 91
 #: the request headers that name a version, the preferred one first
 STANDARD, OLDER = "OpenStack-API-Version", "X-OpenStack-Ironic-API-Version"
 MINIMUM, MAXIMUM = "X-OpenStack-Ironic-API-Minimum-Version", "X-OpenStack-Ironic-API-Maximum-Version"
-_ASKED = re.compile(r"(\d+)\.(\d+)\Z")
+_ASKED = re.compile(r"([0-9]{1,9})\.([0-9]{1,9})\Z")
 
 
 def text(minor: int) -> str:
@@ -158,7 +158,7 @@ def negotiate(standard: str | None, older: str | None) -> int:
     found = _ASKED.match(asked)
     if found and int(found[1]) == 1 and LOWEST <= int(found[2]) <= HIGHEST:
         return int(found[2])
-    raise errors.BadVersion(asked=asked, lowest=text(LOWEST), highest=text(HIGHEST))
+    raise errors.BadVersion(asked=asked[:100], lowest=text(LOWEST), highest=text(HIGHEST))
 
 
 def _of_this_service(header: str | None) -> str | None:

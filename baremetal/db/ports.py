@@ -9,10 +9,11 @@ from baremetal.db import models
 PORTS, NODES = models.PORTS, models.NODES
 
 _ADDING = sa.insert(PORTS)
-_NODE_IDS = {column: sa.select(NODES.c.id).where(NODES.c[column] == sa.bindparam("w_key")) for column in ("uuid", "name")}
+_NODE_IDS = {column: sa.select(NODES.c.id).where(NODES.c[column] == sa.bindparam("w_key"))
+             for column in ("uuid", "name")}
 _NODES_OF = sa.select(NODES.c.id, NODES.c.uuid).where(NODES.c.id.in_(sa.bindparam("w_ids", expanding=True)))
 #: what decides whether a port of the node may be changed
-_OWNER = sa.select(
+_OWNER: sa.Select[typing.Any] = sa.select(
     NODES.c.id, NODES.c.uuid, NODES.c.provision_state, NODES.c.maintenance, NODES.c.instance_uuid,
     NODES.c.network_interface, NODES.c.reservation, NODES.c.lease_why, NODES.c.lease_since,
     NODES.c.lease_deadline).with_for_update()

@@ -15,6 +15,7 @@ DRAWERS = {"common", "util", "utils", "helper", "helpers", "base", "misc", "tool
 WORDS = {
     "baremetal.steps":        {"step", "Done", "Wait"},
     "baremetal.api.resource": {"Field", "Resource"},
+    "baremetal.api.ops.answers": {"Document", "Key"},
 }
 # fmt: on
 

@@ -14,6 +14,10 @@ def _nodes(page: typing.Any, uuid: str) -> list[orjson.Fragment]:
     return [resource.link(page, f"chassis/{uuid}/nodes")]
 
 
+def _links(page: typing.Any, uuid: str) -> orjson.Fragment:
+    return resource.link(page, f"chassis/{uuid}")
+
+
 class Chassis(resource.Resource):
     """Something that several nodes sit in."""
 
@@ -26,5 +30,5 @@ class Chassis(resource.Resource):
     description = Field(types.String(255), "Free text.", write="both", brief=True)
     extra       = Field(types.JSON, "Anything the operator wants to note.", write="both")
     nodes       = Field(types.ANYTHING, "Links to its nodes.", show=_nodes, needs=("uuid",))
-    links       = Field(types.ANYTHING, "Links to it.", show=lambda page, uuid: resource.link(page, f"chassis/{uuid}"), needs=("uuid",), brief=True)
+    links       = Field(types.ANYTHING, "Links to it.", show=_links, needs=("uuid",), brief=True)
     # fmt: on

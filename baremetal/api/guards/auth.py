@@ -5,11 +5,12 @@ open; the application refuses it where credentials are needed.
 """
 
 import base64
-import binascii
 import dataclasses
 import hashlib
 import hmac
+import logging
 import os
+import re
 import threading
 import typing
 
@@ -17,10 +18,16 @@ import bcrypt
 from oslo_config import cfg
 
 from baremetal import clock, errors
-from baremetal.api import faults
+from baremetal.api.guards import refusal
 
-#: prefixes of bcrypt entries; other kinds of htpasswd entry are refused
-BCRYPT = ("$2a$", "$2b$", "$2x$", "$2y$")
+LOG = logging.getLogger(__name__)
+
+#: a bcrypt entry; other kinds of htpasswd entry are refused
+_BCRYPT = re.compile(r"\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}\Z")
+#: in a request's environ: why it has nobody's name on it
+ANONYMOUS = "baremetal.anonymous"
+#: what a wrong user and a wrong password both get
+WRONG = "Incorrect user name or password."
 #: most checked passwords that are remembered
 MOST = 1000
 
@@ -45,15 +52,12 @@ def _http_basic(application: typing.Any, conf: cfg.ConfigOpts, time: clock.Clock
         try:
             header = environ.get("HTTP_AUTHORIZATION")
             if header is None:
-                environ["baremetal.anonymous"] = "Authorization required: give user and password (HTTP basic)."
+                environ[ANONYMOUS] = "Authorization required: give user and password (HTTP basic)."
             else:
                 environ["baremetal.context"] = dataclasses.replace(
                     environ["baremetal.context"], user=users.check(header), roles=("admin",), system=True)
         except errors.Unauthorized as fault:
-            text = faults.body(fault)
-            start_response("401 Unauthorized", [("Content-Type", "application/json"),
-                                                ("Content-Length", str(len(text))), *faults.headers(fault)])
-            return [text]
+            return refusal.refuse(start_response, fault)
         return application(environ, start_response)
     return wrapped
 
@@ -71,27 +75,39 @@ class Users:
         self._lock = threading.Lock()
         self._entries: dict[str, str] = {}
         self._stamp: tuple[int, int] = (0, 0)
+        self._trouble = ""
         self._load()
 
     def check(self, header: str) -> str:
         """Return the user that an Authorization header proves; raises ``Unauthorized``."""
         user, password = _credentials(header)
-        self._load()
+        self._renew()
         entry = self._entries.get(user)
         if entry is None:
             # as slow as a wrong password, so that user names cannot be guessed by time
             bcrypt.checkpw(b"x", _NOBODY)
-            raise errors.Unauthorized(why="Incorrect user name or password.")
+            raise errors.Unauthorized(why=WRONG)
         proof = hmac.new(self._key, f"{user}\0{password}\0{entry}".encode(), hashlib.sha256).digest()
         now = self._time.tick()
         if self._checked.get(proof, float("-inf")) < now - self._remember:
-            if not bcrypt.checkpw(password.encode()[:72], entry.encode()):
-                raise errors.Unauthorized(why="Incorrect user name or password.")
+            if not _matches(password, entry):
+                raise errors.Unauthorized(why=WRONG)
             with self._lock:
                 if len(self._checked) >= MOST:
                     self._checked.clear()
                 self._checked[proof] = now
         return user
+
+    def _renew(self) -> None:
+        """Read the file if it has changed; while it is broken or gone, those who were known stay known."""
+        try:
+            self._load()
+        except (OSError, ValueError) as error:
+            if str(error) != self._trouble:
+                LOG.error("The users known so far stay valid: %s", error)
+            self._trouble = str(error)
+        else:
+            self._trouble = ""
 
     def _load(self) -> None:
         """Read the file when it is new or changed; a broken one is named with line and remedy."""
@@ -111,10 +127,18 @@ class Users:
 
 def _entry(path: str, number: int, line: str) -> tuple[str, str]:
     user, _, entry = line.partition(":")
-    if not user or not entry.startswith(BCRYPT):
+    if not user or not _BCRYPT.match(entry):
         raise ValueError(f"Line {number} of {path} is no bcrypt entry (user:$2y$…); make it with: "
                          f"htpasswd -B {path} USER")
     return user, entry
+
+
+def _matches(password: str, entry: str) -> bool:
+    """Return whether a password fits a bcrypt entry; one that bcrypt cannot take fits none."""
+    try:
+        return bcrypt.checkpw(password.encode()[:72], entry.encode())
+    except ValueError:
+        return False
 
 
 def _credentials(header: str) -> tuple[str, str]:
@@ -124,7 +148,8 @@ def _credentials(header: str) -> tuple[str, str]:
         raise errors.Unauthorized(why="Unsupported authorization scheme; use HTTP basic.")
     try:
         user, colon, password = base64.b64decode(token.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
+        # no base64, or no text in it
         colon = ""
     if not colon:
         raise errors.Unauthorized(why="The Authorization header is malformed; it must be base64 of user:password.")

@@ -7,25 +7,28 @@ import typing
 from oslo_config import cfg
 
 from baremetal import errors
-from baremetal.api import faults
+from baremetal.api.guards import auth, refusal
 
 #: end of path: option of [api] that bounds the body there
 LIMITS = (("/states/provision", "max_json_body_size_provision"),
           ("/continue_inspection", "max_json_body_size_inspection"))
-_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+#: digits of the longest Content-Length that is read as a number
+MOST_DIGITS = 18
+# possessive, and content with a string that does not end: linear in the length of whatever is sent
+_TOKENS = re.compile(rb'"(?:[^"\\]++|\\.?)*+"?|[\[\]{}]', re.DOTALL)
 
 
 def wrap(application: typing.Any, conf: cfg.ConfigOpts) -> typing.Any:
     """Return ``application`` guarded against bodies that are too large or too deep."""
     def wrapped(environ: dict[str, typing.Any], start_response: typing.Any) -> typing.Any:
-        if environ.get("CONTENT_LENGTH") not in (None, "", "0") or environ.get("HTTP_TRANSFER_ENCODING"):
+        # who may not come in is not listened to; the application refuses it
+        anonymous = auth.ANONYMOUS in environ
+        if not anonymous and (environ.get("CONTENT_LENGTH") not in (None, "", "0")
+                              or environ.get("HTTP_TRANSFER_ENCODING")):
             try:
                 _bound(environ, conf)
             except errors.Fault as fault:
-                text = faults.body(fault)
-                start_response(f"{faults.status(fault)} Refused",
-                               [("Content-Type", "application/json"), ("Content-Length", str(len(text)))])
-                return [text]
+                return refusal.refuse(start_response, fault)
         return application(environ, start_response)
     return wrapped
 
@@ -35,18 +38,32 @@ def _bound(environ: dict[str, typing.Any], conf: cfg.ConfigOpts) -> None:
     path = environ.get("PATH_INFO", "").rstrip("/")
     option = next((name for end, name in LIMITS if path.endswith(end)), "max_json_body_size")
     most = conf.api[option] * 1024
-    length = environ.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit():
-        raise errors.Invalid(text=f"Header Content-Length is {length!r}; it must be a number.")
-    if int(length) > most:
-        raise errors.TooLarge(size=int(length), most=most)
-    stream = environ["wsgi.input"]
-    text = stream.read(int(length)) if environ.get("CONTENT_LENGTH") else stream.read(most + 1)
+    text = _read(environ, most)
     if len(text) > most:
         raise errors.TooLarge(size=len(text), most=most)
     if depth(text, conf.api.max_json_body_depth) > conf.api.max_json_body_depth:
         raise errors.TooDeep(most=conf.api.max_json_body_depth)
     environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(text), str(len(text))
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
+
+
+def _read(environ: dict[str, typing.Any], most: int) -> bytes:
+    """Return the body, or the beginning of one that is too large; raises for one that is not as it is announced."""
+    stream, length = environ["wsgi.input"], environ.get("CONTENT_LENGTH") or "0"
+    if environ.get("HTTP_TRANSFER_ENCODING"):
+        # a length beside chunks means nothing
+        try:
+            return bytes(stream.read(most + 1))
+        except (ValueError, OSError) as error:
+            raise errors.Invalid(text=f"The chunks of the request body are malformed ({error}).") from error
+    if not (length.isascii() and length.isdigit()) or len(length) > MOST_DIGITS:
+        raise errors.Invalid(text=f"Header Content-Length is {length[:40]!r}; it must be a number of bytes.")
+    if int(length) > most:
+        raise errors.TooLarge(size=int(length), most=most)
+    text = bytes(stream.read(int(length)))
+    if len(text) < int(length):
+        raise errors.Invalid(text=f"The request body ended after {len(text)} of {length} bytes.")
+    return text
 
 
 def depth(text: bytes, most: int) -> int:

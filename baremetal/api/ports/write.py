@@ -30,7 +30,8 @@ def create(call: expose.Call) -> expose.Answer:
     refuse_portgroup(values.get("portgroup_uuid"))
     values["node_id"] = _existing_node(call, *node)
     values.pop("node_uuid", None)
-    row = {**port.DEFAULTS, **columns(values), "uuid": values.get("uuid") or str(uuid.uuid4()), "created_at": call.house.clock.now()}
+    row = {**port.DEFAULTS, **columns(values), "uuid": values.get("uuid") or str(uuid.uuid4()),
+           "created_at": call.house.clock.now()}
     if row["is_smartnic"] and values.get("local_link_connection") is not None:
         link.smart(values["local_link_connection"])
     shown = resource.full(port.Port, call.version)
