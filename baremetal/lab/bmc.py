@@ -4,16 +4,13 @@ Built on pyghmi's ``Bmc``, without its sockets and loop. What commands do stands
 what a packet is. Not thread-safe: everything happens in the loop's thread.
 """
 
-import hmac
 import logging
-import random
 import typing
 
 from pyghmi.ipmi import bmc
 
 from baremetal import clock
-from baremetal.lab import chassis, controller, eventlog, faults, inventory, lan, machine, sensors, session
-from baremetal.lab import command as vocabulary
+from baremetal.lab import chassis, command, controller, eventlog, faults, inventory, lan, machine, sensors, session
 
 LOG = logging.getLogger(__name__)
 
@@ -27,7 +24,7 @@ BARE, IN_2_0 = 14, 16
 OPEN_REQUEST, RAKP1, RAKP3 = 0x10, 0x12, 0x14
 DUPLICATE, TRUNCATED, PRIVILEGE, UNKNOWN, UNSPECIFIED = 0xCF, 0xC7, 0xD4, 0xC1, 0xFF
 
-COMMANDS: dict[tuple[int, int], vocabulary.Command] = {
+COMMANDS: dict[tuple[int, int], command.Command] = {
     **controller.COMMANDS, **chassis.COMMANDS, **sensors.COMMANDS, **eventlog.COMMANDS, **inventory.COMMANDS,
     **lan.COMMANDS,
 }
@@ -170,7 +167,7 @@ class Bmc(bmc.Bmc):
         code, data = self._done(found, bytes(packet[start + 6:-1]))
         head = bytes((origin, (netfn >> 2 | 1) << 2 | sequence & 3))
         body = bytes((to, sequence & 0xFC | netfn & 3, number, code)) + data
-        message = head + vocabulary.checksum(head) + body + vocabulary.checksum(body)
+        message = head + command.checksum(head) + body + command.checksum(body)
         length = len(message).to_bytes(1 if start == BARE else 2, "little")
         self.wire.sendto(packet[:start - len(length)] + length + message, peer)
 
@@ -190,10 +187,10 @@ class Bmc(bmc.Bmc):
             return UNKNOWN, b""
         return self._done(found, data) if found.level <= opened.privilege else (PRIVILEGE, b"")
 
-    def _done(self, found: vocabulary.Command, data: bytes) -> tuple[int, bytes]:
+    def _done(self, found: command.Command, data: bytes) -> tuple[int, bytes]:
         try:
             return 0, bytes(found.work(self, data) or b"")
-        except vocabulary.Refused as refused:
+        except command.Refused as refused:
             return refused.code, b""
         except IndexError:   # the request is shorter than the command needs
             return TRUNCATED, b""

@@ -63,7 +63,7 @@ def _user_access(bmc: typing.Any, data: bytes) -> bytes:
 
 
 def _user_name(bmc: typing.Any, data: bytes) -> bytes:
-    names = {number: name for number, name in enumerate(bmc.users, start=2)}
+    names = dict(enumerate(bmc.users, start=2))
     return names.get(data[0] & 0x3F, "").encode()[:16].ljust(16, b"\0")
 
 

@@ -59,7 +59,7 @@ class Server:
     def __init__(self, plan: Plan, number: int, loop: asyncio.AbstractEventLoop) -> None:
         self.address, self.port, self._loop = plan.address(number), plan.port, loop
         guid = uuid.uuid5(FAMILY, f"{plan.network}/{number}")
-        identity = machine.Identity(f"server-{number}", guid, f"LAB{guid.hex[:10].upper()}")
+        identity = machine.Identity(f"server-{number + 1}", guid, f"LAB{guid.hex[:10].upper()}")
         self.machine = machine.Machine(identity, loop.call_later, plan.timing)
         self.bmc = bmc.Bmc(self.machine, (plan.user, plan.password), self._send, loop.call_later)
         self.bmc.address, self.bmc.port = self.address, self.port
@@ -147,7 +147,7 @@ class Fleet:
     def stop(self) -> None:
         """Take all BMCs off the network and end the thread. A fleet cannot be started again."""
         if self._thread is not None:
-            self.do(lambda: [server.unplug() for server in self.servers])
+            self.do(self._unplug)
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._thread = None
@@ -155,10 +155,13 @@ class Fleet:
             self._loop.close()
 
     def server(self, which: int | str) -> Server:
-        """Return a server by its number or name."""
-        if isinstance(which, int) or which.isdigit():
-            return self.servers[int(which)]
-        return self._names[which]
+        """Return a server: by its index, or by its name, of which the number is enough."""
+        if isinstance(which, int):
+            return self.servers[which]
+        name = f"server-{which}" if which.isdigit() else which
+        if name not in self._names:
+            raise LookupError(f"there is no server {which!r}; there are server-1 to server-{len(self.servers)}")
+        return self._names[name]
 
     def machine(self, which: int | str) -> machine.Machine:
         """Return the machine of a server."""
@@ -182,6 +185,10 @@ class Fleet:
     def _plug(self) -> None:
         for server in self.servers:
             server.plug()
+
+    def _unplug(self) -> None:
+        for server in self.servers:
+            server.unplug()
 
     def _work(self) -> None:
         asyncio.set_event_loop(self._loop)

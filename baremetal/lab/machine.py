@@ -130,7 +130,7 @@ class Machine:
         if self._dark is not None:
             self._dark.cancel()
             self._dark = None
-        self.light = {None: "on", 0: "off"}.get(seconds, "blinking")
+        self.light = "on" if seconds is None else "blinking" if seconds else "off"
         if seconds:
             self._dark = self._later(seconds, lambda: self.shine(0))
 

@@ -29,7 +29,7 @@ ANALOG: tuple[records.Sensor, ...] = (
     S(0x03, "CPU1 Temp",    records.TEMPERATURE, records.CELSIUS, (PROCESSOR, 2),     1, 0,  None,   (90, 100)),
     S(0x11, "Fan1",         records.FAN,         records.RPM,     (CHASSIS_FAN, 1),  75, 0,  (1500, 750), None),
     S(0x12, "Fan2",         records.FAN,         records.RPM,     (CHASSIS_FAN, 2),  75, 0,  (1500, 750), None),
-    S(0x21, "P12V",         records.VOLTAGE,     records.VOLTS,   (SUPPLY, 1),       62, -3, (11.0, 10.5), (13.0, 13.5)),
+    S(0x21, "P12V",         records.VOLTAGE,     records.VOLTS,   (SUPPLY, 1),       62, -3, (11, 10.5), (13, 13.5)),
     S(0x22, "P3V3 Standby", records.VOLTAGE,     records.VOLTS,   (BOARD, 1),        16, -3, (3.0, 2.9), (3.6, 3.7)),
 )
 #: sensor number -> value while the server runs, how far it wavers, whether it has a value without power

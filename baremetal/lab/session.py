@@ -50,7 +50,8 @@ class Session(serversession.ServerSession):
         self.servermode, self.ipmiversion, self.authtype = True, 2.0, 6
         self.rqaddr = constants.IPMI_BMC_ADDRESS
         self.sequencenumber = self.sessionid = self.integrityalgo = self.confalgo = 0
-        self.lastpayload = self.rqlun = self.k1 = None
+        self.lastpayload = self.rqlun = None
+        self.k1: bytes | None = None
         self.broken = self.active = False
         self.pendingpayloads: collections.deque[object] = collections.deque()
         self.clientsessionid, self.managedsessionid = bytes(request[4:8]), os.urandom(4)
@@ -70,7 +71,7 @@ class Session(serversession.ServerSession):
         self._handle_ipmi2_packet(packet)
 
     def _agreed(self, tag: int) -> bytes:
-        payloads = b"".join(bytes((kind, 0, 0, 8, algorithm, 0, 0, 0)) for kind, algorithm in enumerate(self._algorithms))
+        payloads = b"".join(bytes((kind, 0, 0, 8, number, 0, 0, 0)) for kind, number in enumerate(self._algorithms))
         return bytes((tag, 0, ADMINISTRATOR, 0)) + self.clientsessionid + self.managedsessionid + payloads
 
     def _answer(self, kind: int, body: bytes) -> None:

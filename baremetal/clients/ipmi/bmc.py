@@ -11,7 +11,7 @@ import random
 import typing
 
 from baremetal import errors
-from baremetal.clients.ipmi import address, breaker, completion, session
+from baremetal.clients.ipmi import address, breaker, completion, session, transmission
 
 LOG = logging.getLogger(__name__)
 
@@ -55,10 +55,11 @@ class Counts:
 class Bmc:
     """What is known about one BMC, by its address on the network."""
 
-    def __init__(self, sockaddr: tuple[str, int], send: session.Send, cut: breaker.Breaker, counts: Counts) -> None:
+    def __init__(self, sockaddr: tuple[str, int], send: transmission.Send, cut: breaker.Breaker,
+                 counts: Counts) -> None:
         self.sockaddr, self.send, self.breaker, self.counts = sockaddr, send, cut, counts
         self.turn = asyncio.Lock()
-        self.habits = session.Habits()
+        self.habits = transmission.Habits()
         self.session: session.Session | None = None
         self.rested = 0.0
         self.sensors: dict[str, typing.Any] = {}   # what sensors.py wants to find again
@@ -93,7 +94,7 @@ class Talk:
         self.heard = False
 
     async def ask(self, netfn: int, command: int, data: typing.Iterable[int] = b"", *,
-                  accept: tuple[int, ...] = (), lun: int = 0, repeat: bool = True) -> session.Reply:
+                  accept: tuple[int, ...] = (), lun: int = 0, repeat: bool = True) -> transmission.Reply:
         """Return the BMC's answer; a completion code that is neither 0 nor in ``accept`` raises its fault.
 
         A busy BMC is asked again; a lost session is opened anew once, and the request is made again unless

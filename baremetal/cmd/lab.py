@@ -1,0 +1,148 @@
+"""The virtual lab: simulated servers with real IPMI BMCs, and what is behind them.
+
+fleet N runs N servers until it is interrupted. status, fault and power talk to a running fleet over its socket file.
+The password of the BMCs is taken from BAREMETAL_LAB_PASSWORD, or made up and printed.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import sys
+import tempfile
+import typing
+
+from baremetal.cmd import starting
+from baremetal.lab import control, faults, fleet, machine
+
+COLUMNS = {"name": 12, "address": 16, "port": 6, "power": 6, "phase": 9, "boot": 22, "light": 9, "sessions": 9}
+
+
+def default_control() -> pathlib.Path:
+    """Return where the socket file is when nobody says: a place of this user's own."""
+    folder = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
+    return pathlib.Path(folder) / f"baremetal-lab-{os.geteuid()}.sock"
+
+
+def run_fleet(asked: argparse.Namespace) -> None:
+    """Run a fleet until told to stop."""
+    given = {"network": asked.network, "port": asked.port, "user": asked.user,
+             "password": os.environ.get("BAREMETAL_LAB_PASSWORD"),
+             "timing": machine.Timing(boot=asked.boot_time) if asked.boot_time is not None else None}
+    plan = fleet.Plan(asked.size, **{name: value for name, value in given.items() if value is not None})
+    stop = starting.Stop()
+    try:
+        running = fleet.Fleet(plan)
+        running.start()
+    except OSError as error:
+        sys.exit(f"baremetal-lab: cannot listen on {plan.network}, port {plan.port} ({error.strerror}). Another fleet "
+                 "may be running; stop it, or give another --network or --port.")
+    try:
+        with control.Control(running, asked.control):
+            print_fleet(plan, asked.control)
+            stop.wait()
+    finally:
+        running.stop()
+
+
+def print_fleet(plan: fleet.Plan, path: pathlib.Path) -> None:
+    """Print where the servers are and how to get in."""
+    told = "as in BAREMETAL_LAB_PASSWORD" if "BAREMETAL_LAB_PASSWORD" in os.environ else plan.password
+    rows = [f"{plan.size} servers, IPMI on UDP port {plan.port}, user {plan.user}, password {told}", f"control: {path}",
+            ""]
+    rows += [f"server-{number + 1:<8} {plan.address(number)}" for number in range(plan.size)]
+    print("\n".join(rows), flush=True)
+
+
+def show_status(asked: argparse.Namespace) -> None:
+    """Print the true state of all servers, or of one."""
+    found = ask(asked, "show", machine=asked.machine) if asked.machine else ask(asked, "list")
+    if asked.json:
+        print(json.dumps(found, indent=1))
+        return
+    print("".join(name.ljust(width) for name, width in COLUMNS.items()) + "faults")
+    for server in found if isinstance(found, list) else [found]:
+        print(_row(server))
+
+
+def _row(server: dict[str, typing.Any]) -> str:
+    boot = server["override"]
+    words = "-" if boot is None else f"{boot['device']} {boot['mode']} {'always' if boot['persistent'] else 'once'}"
+    cells = {**server, "boot": words}
+    wrong = [f"{name}={value}" for name, value in server["faults"].items()] + ["unplugged"] * (not server["plugged"])
+    return "".join(str(cells[name]).ljust(width) for name, width in COLUMNS.items()) + " ".join(wrong)
+
+
+def switch_fault(asked: argparse.Namespace) -> None:
+    """Switch a fault of a server's BMC on or off."""
+    print(_row(ask(asked, "fault", machine=asked.machine, fault=asked.fault, on=asked.state == "on",
+                   value=asked.value)))
+
+
+def press(asked: argparse.Namespace) -> None:
+    """Do to a server what somebody who stands before it could do."""
+    print(_row(ask(asked, "power", machine=asked.machine, button=asked.button)))
+
+
+def ask(asked: argparse.Namespace, do: str, **request: typing.Any) -> typing.Any:
+    """Ask the running fleet; end with a sentence when there is none, or when it refuses."""
+    try:
+        return control.ask(asked.control, do, **request)
+    except control.Refused as refused:
+        sys.exit(f"baremetal-lab: {refused}")
+    except OSError as error:
+        sys.exit(f"baremetal-lab: no fleet answers at {asked.control} ({error.strerror}). Start one with "
+                 "'baremetal-lab fleet 5', or name its socket file with --control.")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what the command line takes."""
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--control", type=pathlib.Path, default=default_control(), metavar="PATH",
+                        help="socket file of the fleet (default: %(default)s)")
+    made = argparse.ArgumentParser(prog="baremetal-lab", description=__doc__,
+                                   formatter_class=argparse.RawDescriptionHelpFormatter)
+    verbs = made.add_subparsers(required=True, metavar="VERB")
+    run = verbs.add_parser("fleet", parents=[shared], help="run simulated servers")
+    run.set_defaults(work=run_fleet)
+    run.add_argument("size", type=_between(1, 60000), metavar="N", help="how many")
+    run.add_argument("--port", type=_between(1, 65535), help="UDP port of the BMCs (default: 623 for root, else 6230)")
+    run.add_argument("--network", metavar="127.X.0.0", help="loopback network of the BMCs (default: 127.77.0.0)")
+    run.add_argument("--user", help="name of the BMCs' user (default: admin)")
+    run.add_argument("--boot-time", type=float, metavar="SECONDS", help="how long a server boots (default: 0.5)")
+    status = verbs.add_parser("status", parents=[shared], help="show the true state of the servers")
+    status.set_defaults(work=show_status)
+    status.add_argument("machine", nargs="?", help="name or number of one (default: all)")
+    status.add_argument("--json", action="store_true", help="everything that is known, as JSON")
+    told = "\n".join(f"  {name:18}{kind.says}" for name, kind in faults.TABLE.items())
+    fault = verbs.add_parser("fault", parents=[shared], help="make a BMC bad, or good again", epilog="faults:\n" + told,
+                             formatter_class=argparse.RawDescriptionHelpFormatter)
+    fault.set_defaults(work=switch_fault)
+    fault.add_argument("machine", help="name or number of the server")
+    fault.add_argument("fault", choices=faults.TABLE, metavar="FAULT", help="one of those below")
+    fault.add_argument("state", nargs="?", choices=("on", "off"), default="on", help="default: on")
+    fault.add_argument("--value", help="how much of it: see VALUE below")
+    power = verbs.add_parser("power", parents=[shared], help="press a server's buttons")
+    power.set_defaults(work=press)
+    power.add_argument("machine", help="name or number of the server")
+    power.add_argument("button", choices=control.BUTTONS)
+    return made
+
+
+def _between(lowest: int, highest: int) -> typing.Callable[[str], int]:
+    def number(text: str) -> int:
+        value = int(text)
+        if not lowest <= value <= highest:
+            raise argparse.ArgumentTypeError(f"{value} is not between {lowest} and {highest}")
+        return value
+    return number
+
+
+def main() -> None:
+    """Do what the command line says."""
+    asked = parser().parse_args()
+    asked.work(asked)
+
+
+if __name__ == "__main__":
+    main()
