@@ -11,7 +11,7 @@ from baremetal.lab import fleet
 from tests.contract import devices
 
 #: a BMC that is not there is told within a moment, and one test does not make it rest for the next
-PATIENCE = {"ipmi__command_retry_timeout": 3, "ipmi__breaker_failures": 100,
+PATIENCE = {"ipmi__command_retry_timeout": 1, "ipmi__breaker_failures": 100,
             "conductor__power_state_change_timeout": 3, "conductor__soft_power_off_timeout": 3}
 
 

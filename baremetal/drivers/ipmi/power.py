@@ -43,6 +43,8 @@ NEVER_OFF = {"power on": (ON,), "rebooting": (RESET,), "soft rebooting": (RESET,
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 """Seconds between two looks at the power: at first, and at most."""
+LATE = 2.0
+"""Seconds for which an answer is still taken when the time is over."""
 
 
 class IpmiPower(power.Power):
@@ -97,22 +99,20 @@ class _Change:
     def __init__(self, task: task.Task, where: typing.Any, phase: Phase, seconds: float) -> None:
         self._task, self._where, self._phase, self._seconds = task, where, phase, seconds
         self._began = task.clock.tick()
-        self._seen: str = "nothing yet"
+        self._seen: str | None = None
+        self._fault: errors.BmcFault | None = None
 
     @property
     def _left(self) -> float:
         return self._seconds - (self._task.clock.tick() - self._began)
 
     def make(self) -> None:
-        """Reach the state or raise PowerFailed."""
+        """Reach the state, or raise PowerFailed with what was seen, or the BMC's fault when nothing was."""
         self._command()
         pause, again = FIRST_PAUSE, self._phase.again
         while not self._reached():
             if self._left <= 0:
-                raise errors.PowerFailed(
-                    target=self._phase.reaches, node=self._task.node.uuid,
-                    why=f"{self._seconds:g} s after the command '{self._phase.command}' BMC {self._where.host}:"
-                        f"{self._where.port} still reports {self._seen}.")
+                raise self._failed()
             if again and self._left < self._seconds * 2 / 3:
                 again = False
                 self._task.milestone("power command repeated", command=self._phase.command, seen=self._seen)
@@ -124,18 +124,30 @@ class _Change:
     def _command(self) -> None:
         """Give the command; a BMC that did not answer in time may have followed it all the same."""
         try:
-            self._task.wires.ipmi.call(self._where, "power_set", within=max(self._left, 1), state=self._phase.command)
+            self._ask("power_set", state=self._phase.command)
         except (errors.BmcTimeout, errors.BmcGarbage) as fault:
-            self._seen = str(fault)
+            self._fault = fault
 
     def _reached(self) -> bool:
         """Return whether the BMC reports the state; a fault that may pass counts as "not yet"."""
         try:
-            now = FROM_WIRE[self._task.wires.ipmi.call(self._where, "power_read", within=max(self._left, 1))]
+            self._seen = FROM_WIRE[self._ask("power_read")]
         except errors.BmcFault as fault:
             if not fault.transient:
                 raise
-            self._seen = str(fault)
+            self._fault = fault
             return False
-        self._seen = repr(now)
-        return now == self._phase.reaches
+        return self._seen == self._phase.reaches
+
+    def _ask(self, operation: str, **args: typing.Any) -> typing.Any:
+        """Ask for no longer than there is time; the client's own verdict may come a little later."""
+        return self._task.wires.ipmi.call(self._where, operation, within=max(self._left, 0) + LATE, **args)
+
+    def _failed(self) -> errors.Fault:
+        if self._seen is None and self._fault is not None:
+            return self._fault
+        why = (f"{self._seconds:g} s after the command '{self._phase.command}' BMC {self._where.host}:"
+               f"{self._where.port} still reports '{self._seen}'.")
+        if self._fault is not None:
+            why += f" Meanwhile: {self._fault}"
+        return errors.PowerFailed(target=self._phase.reaches, node=self._task.node.uuid, why=why)
