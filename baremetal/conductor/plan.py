@@ -96,12 +96,13 @@ def _check_args(held: task.Task, step: steps.Step, args: dict[str, typing.Any]) 
     """Raise ``Invalid`` for arguments that a step does not know, and for needed ones that are absent."""
     method = getattr(held.interfaces[step.interface], step.step)
     takes = list(inspect.signature(method).parameters.values())[1:]
-    names = [parameter.name for parameter in takes]
+    names = [parameter.name for parameter in takes if parameter.kind is not parameter.VAR_KEYWORD]
     unknown = sorted(set(args) - set(names))
-    if unknown:
+    # one that takes anything judges by itself
+    if unknown and len(names) == len(takes):
         raise errors.Invalid(text=f"Step {step.interface}.{step.step} does not take the argument {unknown[0]!r}; "
                                   f"it takes: {', '.join(names) or 'none'}.")
-    absent = [p.name for p in takes if p.default is p.empty and p.name not in args]
+    absent = [p.name for p in takes if p.default is p.empty and p.name in names and p.name not in args]
     if absent:
         says = method.step.args.get(absent[0], "")
         raise errors.Invalid(text=f"Step {step.interface}.{step.step} needs the argument {absent[0]!r}. {says}".strip())

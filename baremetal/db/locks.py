@@ -61,10 +61,11 @@ def take(connection: sa.Connection, lease: Lease, now: datetime.datetime, *,
          values: collections.abc.Mapping[str, typing.Any] | None = None) -> bool:
     """Take ``lease`` and write ``values`` where the node is free and still as ``expect`` says.
 
+    With ``FREE`` among the values, the node is changed as its holder would and given back at once.
     Free is: held by nobody, held past its deadline, or held by an earlier epoch of the same host.
     The node's generation grows, so that a client's change that was read before cannot overwrite what follows.
     """
-    row = {**(values or {}), **lease.columns()}
+    row = {**lease.columns(), **(values or {})}
     statement = _taking(tuple(sorted(row)), tuple(sorted(expect)))
     found = connection.execute(statement, {
         **row, **{f"w_{name}": value for name, value in expect.items()},

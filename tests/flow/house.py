@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from baremetal import clock, config, context
 from baremetal.conductor import manager, service, sweeps
 from baremetal.conductor.sweeps import sweep
-from baremetal.db import engine, models, record
+from baremetal.db import conductors, engine, models, record
 
 #: seconds after which work in the pool counts as stuck
 PATIENCE = 20.0
@@ -30,22 +30,31 @@ class House:
         self.managers: dict[str, manager.Manager] = {}
         self.conductor("one")
 
-    def conductor(self, host: str) -> service.Conductor:
-        """Start (again) the conductor of that name: a new process, a new epoch. The old one is just forgotten."""
+    def conductor(self, host: str, database: engine.Database | None = None, **parts: Any) -> service.Conductor:
+        """Start (again) the conductor of that name: a new process, a new epoch. The old one is just forgotten.
+
+        ``parts`` are implementations that take the place of the fakes, by kind.
+        """
         conf = config.build(host=host, **self.overrides)
-        found = service.Conductor(conf, self.database, None, self.clock)
+        found = service.Conductor(conf, database or self.database, None, self.clock)
         self.managers[host] = found.open()
         self.conductors[host] = found
+        bind = found.means.drivers.bind
+        if parts:
+            found.means.drivers.bind = lambda node: {**bind(node), **parts}  # type: ignore[method-assign]
         return found
 
     def gone(self, host: str) -> None:
-        """Let everybody know that a conductor is dead: its heartbeat and leases are over."""
-        self.clock.move(self.conf.conductor.heartbeat_timeout + 1)
-        for other, found in self.conductors.items():
-            if other != host:
-                with self.database.write() as connection:
-                    from baremetal.db import conductors
-                    conductors.beat(connection, self.clock.now(), other, found.means.seat.epoch)
+        """Let time show that a conductor is dead: its heartbeat and leases run out, the others' do not."""
+        del self.conductors[host]
+        self.later(self.conf.conductor.heartbeat_timeout + 1)
+
+    def later(self, seconds: float) -> None:
+        """Let time pass in which all conductors live."""
+        self.clock.move(seconds)
+        for host, found in self.conductors.items():
+            with self.database.write() as connection:
+                conductors.beat(connection, self.clock.now(), host, found.means.seat.epoch)
 
     def sweep(self, name: str, host: str = "one") -> sweep.Sweep:
         """Return a sweep, to be run by hand."""
