@@ -39,6 +39,13 @@ class Database:
         else:
             self.writer = _facade(conf).writer.get_engine()
             self.reader = _reading(self.url, conf)
+        if self.url.get_driver_name() == "pymysql":
+            for engine in (self.writer, self.reader):
+                event.listen(engine, "do_connect", _connect_quickly)
+            self.writer.dispose()       # oslo.db has tried it with a connection of the other kind
+        for engine in (self.writer, self.reader):
+            # what is written may be a secret; errors and logs show statements without values
+            engine.hide_parameters = True
 
     @contextlib.contextmanager
     def read(self) -> collections.abc.Iterator[sqlalchemy.Connection]:
@@ -93,6 +100,12 @@ def _reading(url: sqlalchemy.URL, conf: cfg.ConfigOpts) -> sqlalchemy.Engine:
         pool_recycle=conf.database.connection_recycle_time, **args)
     exc_filters.register_engine(engine)
     return engine
+
+
+def _connect_quickly(_dialect: object, _record: object, arguments: typing.Any, named: typing.Any) -> typing.Any:
+    """Make a connection to MariaDB that reads results in our way."""
+    from baremetal.db import mysql  # its driver is there only where it is used
+    return mysql.Connection(*arguments, **named)
 
 
 def _sqlite(url: sqlalchemy.URL) -> sqlalchemy.Engine:
