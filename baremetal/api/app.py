@@ -62,7 +62,7 @@ class FaultHook(hooks.PecanHook):
             LOG.exception("%s: %s %s broke", request_id, state.request.method, state.request.path)
             error = errors.Internal(name=type(error).__name__, where=state.request.path, host="the API",
                                     request_id=request_id)
-        response = webob.Response(status=faults.status(error), body=faults.body(error),
+        response = webob.Response(status=faults.status(error), body=faults.body(error, root=state.request.path == "/"),
                                   content_type="application/json")
         response.headers.extend([*faults.headers(error), *_version_headers(state.request)])
         return response

@@ -40,12 +40,12 @@ def status(fault: errors.Fault) -> int:
     return STATUS[fault.kind]
 
 
-def body(fault: errors.Fault) -> bytes:
-    """Return the body that says what is wrong."""
+def body(fault: errors.Fault, *, root: bool = False) -> bytes:
+    """Return the body that says what is wrong; ``/`` itself is a resource, where nothing was routed."""
     code = status(fault)
     if fault.code == "unauthorized":
         return orjson.dumps({"error": {"message": fault.text, "code": code}})
-    if fault.code in ROUTING:
+    if fault.code in ROUTING and not root:
         inner: dict[str, typing.Any] = {"code": code, "title": ROUTING[fault.code], "description": fault.text}
     else:
         inner = {"faultcode": "Client" if code < 500 else "Server", "faultstring": fault.text, "debuginfo": None}

@@ -23,6 +23,9 @@ PARAMS: dict[str, expose.Param] = {
 #: … but these URLs take no ``detail``
 DETAILED = {name: param for name, param in PARAMS.items() if name not in ("detail", "fields")}
 
+#: parameters that stand first and last in the link to the next page, before limit and marker
+ORDER = (("sort_key", "sort_dir"), ("fields",))
+
 Lookup = collections.abc.Callable[[sa.Connection, resource.View, collections.abc.Sequence[sa.Row[typing.Any]]],
                                   typing.Any]
 
@@ -112,7 +115,8 @@ def document(call: expose.Call, name: str, path: str, items: list[dict[str, typi
 
 def _next(call: expose.Call, path: str, limit: int, marker: str) -> str:
     """Return the URL of the next page. Only what the client gave is carried over."""
-    kept = {name: call.params[name] for name in call.given if name not in ("limit", "marker")}
+    filters = sorted(call.given.difference(*ORDER, ("limit", "marker")))
+    kept = {name: call.params[name] for name in (*ORDER[0], *filters, *ORDER[1]) if name in call.given}
     query = {name: _text(value) for name, value in kept.items() if value not in (None, False)}
     query.update(limit=str(limit), marker=marker)
     return f"{call.base}/v1/{path}?{urllib.parse.urlencode(query, safe=',')}"

@@ -216,7 +216,7 @@ def _nowhere(found: Found) -> errors.Fault:
     """Return the fault for a path that the table does not know."""
     malformed = errors.Invalid(text=f"Malformed request URI {found.path}: there is nothing called "
                                     f"{found.beyond[0]!r} there.")
-    if any(place.parented for place in found.way):
+    if any(place.parented for place in found.way) or {".", ".."} & set(found.path.split("/")):
         return malformed
     is_object = len(found.way) > 1 and found.way[-2].item is found.place and "GET" in found.place.routes
     if is_object and len(found.beyond) == 1 and found.beyond[0] and found.beyond[0] not in LATER:

@@ -31,7 +31,7 @@ def node_id(connection: sa.Connection, column: str, value: str) -> int | None:
 
 def node_uuids(connection: sa.Connection, ids: set[int]) -> dict[int, str]:
     """Return the UUIDs of nodes by their ids."""
-    return dict(connection.execute(_NODES_OF, {"w_ids": list(ids)}).tuples().all()) if ids else {}
+    return {row.id: row.uuid for row in connection.execute(_NODES_OF, {"w_ids": list(ids)})} if ids else {}
 
 
 def add(connection: sa.Connection, values: dict[str, typing.Any]) -> None:

@@ -85,7 +85,7 @@ def around(call: expose.Call) -> lists.Lookup:
             used = {row[place] for row in rows} - {None}
             if used:
                 query = sa.select(models.CHASSIS.c.id, models.CHASSIS.c.uuid).where(models.CHASSIS.c.id.in_(used))
-                found.chassis = dict(connection.execute(query).tuples().all())
+                found.chassis = {row.id: row.uuid for row in connection.execute(query)}
         return found
     return look
 

@@ -40,8 +40,10 @@ class Link(types.Json):
         link = super().validate(value)
         if not link:
             return link
-        if not all(key in KEYS and isinstance(item, str) for key, item in link.items()):
-            raise ValueError(self.wanted)
+        wrong = [key for key, item in link.items() if key not in KEYS or not isinstance(item, str)]
+        if wrong:
+            why = "no string" if wrong[0] in KEYS else "not known"
+            raise ValueError(f"Its key {wrong[0]!r} is {why}. {self.wanted}")
         if link.get("network_type", "managed") not in NETWORK_TYPES:
             raise ValueError(self.wanted)
         if not any(set(shape) <= set(link) for shape in SHAPES) and link.get("network_type") != "unmanaged":
