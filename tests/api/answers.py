@@ -16,6 +16,8 @@ def fault_of(answer: requests.Response) -> tuple[str, str]:
         inner = json.loads(inner) if isinstance(inner, str) else inner
     except ValueError:
         return "text", answer.text
+    if "error" in outer:
+        return "auth", str(outer["error"]["message"])
     if "error_message" not in outer:
         return "bare", str(inner.get("faultstring", inner))
     if {"faultcode", "faultstring", "debuginfo"} <= set(inner):
@@ -26,7 +28,7 @@ def fault_of(answer: requests.Response) -> tuple[str, str]:
 def compare(answer: requests.Response, expect: dict[str, Any]) -> list[str]:
     """What is wrong with an answer, in words."""
     kind, text = fault_of(answer) if answer.status_code >= 400 else ("", answer.text)
-    wrong = []
+    wrong = [f"a trace in the answer: {text[:300]}"] if "Traceback (most recent" in answer.text else []
     if answer.status_code != expect.get("status", answer.status_code):
         wrong.append(f"status {answer.status_code}, not {expect['status']}: {text[:300]}")
         return wrong

@@ -11,6 +11,7 @@ A table is a YAML list. One case:
       then: [STEP, ...]                # what must be seen afterwards; ``within`` seconds are given to it
       differs: why this house answers otherwise than the reference
       peer_status: 500                 # what the reference answers in that case
+      secured: true                    # only where the endpoint asks for a password
 
 Setup makes objects over HTTP: ``node``, ``port``, ``chassis`` (a digit behind the word makes another one).
 A node takes its attributes, and ``state`` (enroll, manageable, available, active), ``maintenance`` (the
@@ -19,13 +20,14 @@ reason), ``power`` and ``traits``; a port belongs to ``$node`` unless told other
 Words with a dollar are filled in: ``$node`` is the UUID of that object, ``$node.name`` one of its fields,
 ``$made`` the UUID of what the request created, ``$uuid`` ``$mac`` ``$name`` values that nobody else uses,
 ``$url`` the endpoint. A request carries ``body`` (JSON), ``raw`` (a string), ``deep`` (a body nested so
-many levels) or ``large`` (a body of so many bytes), and ``headers`` (null takes one away).
+many levels) or ``large`` (a body of so many bytes), ``headers`` (null takes one away) and ``auth`` (null for no
+password, ``wrong`` for a wrong one).
 
 Expected: ``status``; ``says``, words that the fault's text contains, whatever their case; ``names``, words
 that this house's text contains beyond the reference's (the field, the value, the remedy); ``keys``, the
 exact keys of the answer; ``body``, values by dotted path (a number is an index, ``length`` counts, ``*`` in a
 text stands for anything); ``absent``, paths that are not there; ``headers``, likewise with ``*``;
-``envelope``, the form of the fault: ``fault`` (when absent), ``abort``, ``bare``, ``text`` or ``any``.
+``envelope``, the form of the fault: ``fault`` (when absent), ``abort``, ``auth``, ``bare``, ``text``, ``any``.
 """
 
 import copy
@@ -67,6 +69,7 @@ class Case:
     then: tuple[Step, ...] = ()
     differs: str = ""
     peer_status: int | None = None
+    secured: bool = False
 
 
 class Words(string.Template):
@@ -88,7 +91,7 @@ def _case(group: str, row: dict[str, Any]) -> Case:
         f"{group}/{row['name']}", _step(row, version), row.get("setup", {}),
         tuple(_step(s, NEWEST) for s in row.get("before", ())),
         tuple(_step(s, NEWEST) for s in row.get("then", ())),
-        row.get("differs", ""), row.get("peer_status"))
+        row.get("differs", ""), row.get("peer_status"), row.get("secured", False))
 
 
 def load(pattern: str = "*") -> list[Case]:
