@@ -68,8 +68,8 @@ class Client:
         ``within`` bounds the whole, waiting in the queue included. The future's callbacks run in the client's
         thread: they must not block and must not ``call``.
         """
-        work = operations.TABLE[operation]
-        return asyncio.run_coroutine_threadsafe(self._run(where, operation, work(**args), within), self._started())
+        work, loop = operations.TABLE[operation](**args), self._started()
+        return asyncio.run_coroutine_threadsafe(self._run(where, operation, work, within), loop)
 
     def call(self, where: address.Address, operation: str, *, within: float | None = None,
              **args: typing.Any) -> typing.Any:
