@@ -88,9 +88,10 @@ TABLE: tuple[Route, ...] = (
 
 #: paths under a parent whose objects are only listed there: anything else at or below them is a malformed request
 PARENTED = ("/v1/nodes/{node}/ports", "/v1/chassis/{chassis}/nodes")
-#: parts that the convention has and this service does not have yet: clients shall see that, not a malformed request
+#: parts of objects that the convention has and this service does not have (yet): clients shall see just that, not a
+#: malformed request
 LATER = ("portgroups", "volume", "vifs", "bios", "allocation", "inventory", "children", "firmware", "vmedia",
-         "vendor_passthru", "raid")
+         "vendor_passthru", "raid", "detail")
 
 
 @dataclasses.dataclass
