@@ -44,7 +44,7 @@ class Server:
 
     def __init__(self, conf: cfg.ConfigOpts, transport: typing.Any, host: str, table: dict[str, Work]) -> None:
         target = oslo_messaging.Target(topic=wire.TOPIC, server=host)
-        self._server = oslo_messaging.get_rpc_server(transport, target, [Endpoint(table)], executor="threading")
+        self._server = oslo_messaging.get_rpc_server(transport, target, [Endpoint(table)])
 
     def start(self) -> None:
         """Begin to listen; returns at once."""
