@@ -1,6 +1,7 @@
 """What both ends of RPC agree on: topic, version, and how an answer or a fault is written down."""
 
 import socket
+import sys
 import typing
 
 import oslo_messaging
@@ -15,7 +16,13 @@ VERSION = "1.0"
 
 def transport(conf: cfg.ConfigOpts) -> typing.Any:
     """Return the transport that ``transport_url`` names."""
-    return oslo_messaging.get_rpc_transport(conf, allowed_remote_exmods=[])
+    made = oslo_messaging.get_rpc_transport(conf, allowed_remote_exmods=[])
+    amqp: typing.Any = sys.modules.get("oslo_messaging._drivers.amqpdriver")
+    if amqp is not None:
+        # It wakes 1, 2, 4 … ms after each message, to send acknowledgements that others may have left to it. Calls
+        # are acknowledged as they arrive: there are none, and the looks cost a tenth of a power change.
+        amqp.ACK_REQUEUE_EVERY_SECONDS_MIN = amqp.ACK_REQUEUE_EVERY_SECONDS_MAX
+    return made
 
 
 def answer(result: typing.Any) -> dict[str, typing.Any]:
