@@ -50,4 +50,4 @@ def test_fault_says_something_and_has_a_code_of_its_own() -> None:
 
 
 def _is_sentence(text: str | None) -> bool:
-    return bool(text) and len(text or "") >= 10 and (text or "").rstrip().endswith((".", ")"))
+    return len(text or "") >= 8 and (text or "").rstrip().endswith((".", ")", "…"))

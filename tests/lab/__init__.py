@@ -1,0 +1,1 @@
+"""The lab against foreign programs: ipmitool and our own client drive simulated BMCs."""
