@@ -23,8 +23,7 @@ GATES = {
 }
 #: beyond these gates on purpose, and why
 EXCUSED = {
-    ("baremetal/conductor/workers.py", "time.monotonic"): "an idle thread ends after real time, whatever tests do",
-    ("baremetal/states.py",            "print"):          "python -m baremetal.states draws the table",
+    ("baremetal/states.py", "print"): "python -m baremetal.states draws the table",
 }
 # fmt: on
 
