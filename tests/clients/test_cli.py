@@ -17,22 +17,22 @@ def node(cli):
 
 
 def test_the_fleet_is_there(cli):
-    names = {row["Name"] for row in cli.json("node", "list")}
-    assert {f"server-{number}" for number in range(5)} <= names
+    names = {row["name"] for row in cli.json("node", "list")}
+    assert {f"server-{number}" for number in range(1, 6)} <= names
 
 
 def test_create_list_show_set_unset_delete(cli, node):
     shown = cli.json("node", "show", node)
     assert (shown["driver"], shown["provision_state"], shown["resource_class"]) == ("fake-hardware", "enroll", "small")
-    assert shown["properties"] == {"cpus": "8"} and shown["power_state"] is None
+    assert shown["properties"] == {"cpus": 8} and shown["power_state"] is None
     cli("node", "set", node, "--description", "in the corner", "--extra", "asset=42", "--driver-info", "B1=secret")
     shown = cli.json("node", "show", node)
-    assert shown["description"] == "in the corner" and shown["extra"] == {"rack": "r1", "asset": "42"}
+    assert shown["description"] == "in the corner" and shown["extra"] == {"rack": "r1", "asset": 42}
     cli("node", "unset", node, "--description", "--extra", "rack")
     shown = cli.json("node", "show", node)
-    assert shown["description"] is None and shown["extra"] == {"asset": "42"}
+    assert shown["description"] is None and shown["extra"] == {"asset": 42}
     listed = cli.json("node", "list", "--resource-class", "small", "--fields", "uuid", "name", "extra")
-    assert node in {row["Name"] for row in listed}
+    assert node in {row["name"] for row in listed}
 
 
 def test_ports(cli, node):
@@ -40,7 +40,7 @@ def test_ports(cli, node):
     mac = f"52:54:00:{uuid_[0:2]}:{uuid_[2:4]}:{uuid_[4:6]}"
     port = cli.json("port", "create", mac, "--node", uuid_, "--pxe-enabled", "true", "--physical-network", "net1")
     assert port["address"] == mac and port["node_uuid"] == uuid_
-    assert [row["Address"] for row in cli.json("port", "list", "--node", node)] == [mac]
+    assert [row["address"] for row in cli.json("port", "list", "--node", node)] == [mac]
     cli("port", "set", port["uuid"], "--extra", "cable=blue", "--physical-network", "net2")
     shown = cli.json("port", "show", port["uuid"])
     assert shown["extra"] == {"cable": "blue"} and shown["physical_network"] == "net2"
@@ -56,26 +56,26 @@ def test_chassis(cli):
     chassis = cli.json("chassis", "create", "--description", "left", "--extra", "u=3")
     cli("chassis", "set", chassis["uuid"], "--description", "right")
     assert cli.json("chassis", "show", chassis["uuid"])["description"] == "right"
-    assert chassis["uuid"] in {row["UUID"] for row in cli.json("chassis", "list")}
+    assert chassis["uuid"] in {row["uuid"] for row in cli.json("chassis", "list")}
     cli("chassis", "delete", chassis["uuid"])
 
 
 def test_drivers_and_conductors(cli):
-    names = {row["Supported driver(s)"] for row in cli.json("driver", "list")}
+    names = {row["name"] for row in cli.json("driver", "list")}
     assert {"ipmi", "fake-hardware", "manual-management"} <= names
-    assert "ipmi_address" in {row["Property"] for row in cli.json("driver", "property", "list", "ipmi")}
+    assert "ipmi_address" in {row["property"] for row in cli.json("driver", "property", "list", "ipmi")}
     assert cli.json("driver", "show", "ipmi")["default_power_interface"] == "ipmitool"
     (conductor,) = cli.json("conductor", "list")
-    assert conductor["Alive"] is True
-    assert "ipmi" in cli.json("conductor", "show", conductor["Hostname"])["drivers"]
+    assert conductor["alive"] is True
+    assert "ipmi" in cli.json("conductor", "show", conductor["hostname"])["drivers"]
 
 
 def test_traits(cli, node):
     cli("node", "add", "trait", node, "CUSTOM_GOLD", "HW_CPU_X86_VMX")
-    listed = {row["Traits"] for row in cli.json("node", "trait", "list", node)}
+    listed = {row["traits"] for row in cli.json("node", "trait", "list", node)}
     assert listed == {"CUSTOM_GOLD", "HW_CPU_X86_VMX"}
     cli("node", "remove", "trait", node, "CUSTOM_GOLD")
-    assert [row["Traits"] for row in cli.json("node", "trait", "list", node)] == ["HW_CPU_X86_VMX"]
+    assert [row["traits"] for row in cli.json("node", "trait", "list", node)] == ["HW_CPU_X86_VMX"]
 
 
 def test_maintenance(cli, node):
@@ -90,9 +90,9 @@ def test_maintenance(cli, node):
 def test_the_whole_life_of_a_node(cli, node):
     cli("node", "manage", node, "--wait", "30")
     cli("node", "inspect", node, "--wait", "30")
-    cli("node", "clean", node, "--clean-steps", "[]", "--wait", "30")
+    cli("node", "clean", node, "--clean-steps", '[{"interface": "bios", "step": "factory_reset"}]', "--wait", "30")
     cli("node", "provide", node, "--wait", "30")
-    cli("node", "deploy", node, "--wait", "30", "--config-drive", "http://127.0.0.1/drive")
+    cli("node", "deploy", node, "--wait", "30", "--config-drive", '{"meta_data": {"name": "web1"}}')
     assert cli.json("node", "show", node)["instance_info"]["configdrive"] == "******"
     cli("node", "rebuild", node, "--wait", "30")
     cli("node", "undeploy", node, "--wait", "30")
@@ -103,7 +103,7 @@ def test_the_whole_life_of_a_node(cli, node):
     assert cli.json("node", "show", node)["provision_state"] == "active"
     events = cli.json("node", "history", "list", node)
     assert len(events) >= 10
-    event = cli.json("node", "history", "get", node, events[0]["UUID"])
+    event = cli.json("node", "history", "get", node, events[0]["uuid"])
     assert event["event"]
 
 

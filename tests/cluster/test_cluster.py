@@ -38,7 +38,8 @@ def test_what_one_copy_makes_the_other_drives_through_the_right_conductor(cluste
     assert drivers == {"one", "two"}
 
 
-@pytest.mark.parametrize("verb, state, step", [("active", "active", "deploy.deploy"), ("inspect", "manageable", "inspect.inspect_hardware")])
+@pytest.mark.parametrize("verb, state, step", [
+    ("active", "active", "deploy.deploy"), ("inspect", "manageable", "inspect.inspect")])
 def test_a_conductor_that_is_killed_in_a_long_step_loses_nothing(cluster, verb, state, step):
     name = deployable(cluster, fake_delays={step: LONG})
     if verb == "inspect":
@@ -78,7 +79,8 @@ def test_a_conductor_that_was_suspended_past_its_lease_writes_nothing(cluster):
     flow = cluster.get(f"/ops/v1/nodes/{name}/timeline")["flows"][0]
     assert flow["state"] == "done" and flow["conductor"] == other
     # the one that slept is a conductor again
-    cluster.until(lambda: {c["hostname"] for c in cluster.get("/v1/conductors")["conductors"] if c["alive"]} == {"one", "two"})
+    cluster.until(lambda: {c["hostname"] for c in cluster.get("/v1/conductors")["conductors"] if c["alive"]}
+                  == {"one", "two"})
 
 
 def test_a_conductor_that_ends_in_order_hands_over_at_once(cluster):
