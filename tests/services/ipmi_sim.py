@@ -44,7 +44,12 @@ verb=$1
 shift
 case $verb in
 get) for name; do echo "$name:$(cat "$folder/$name" 2>/dev/null || echo 0)"; done ;;
-set) while [ $# -ge 2 ]; do echo "$2" > "$folder/$1"; echo "$1 $2" >> "$folder/log"; shift 2; done ;;
+set) while [ $# -ge 2 ]; do
+        echo "$2" > "$folder/$1"
+        [ "$1" = shutdown ] && echo 0 > "$folder/power"
+        echo "$1 $2" >> "$folder/log"
+        shift 2
+     done ;;
 esac
 """
 
