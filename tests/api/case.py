@@ -94,9 +94,9 @@ def _case(group: str, row: dict[str, Any]) -> Case:
         row.get("differs", ""), row.get("peer_status"), row.get("secured", False))
 
 
-def load(pattern: str = "*") -> list[Case]:
+def load(pattern: str = "*", folder: pathlib.Path = FOLDER) -> list[Case]:
     """Every case of every table whose ``table/name`` fits the pattern."""
-    tables = [f for f in sorted(FOLDER.glob("*.yaml")) if f.name not in OTHERS]
+    tables = [f for f in sorted(folder.glob("*.yaml")) if f.name not in OTHERS]
     cases = [_case(f.stem, row) for f in tables for row in yaml.safe_load(f.read_text())]
     return [c for c in cases if fnmatch.fnmatch(c.name, pattern)]
 
