@@ -1,4 +1,4 @@
-"""A conductor that dies at any moment loses nothing: another one goes on from the journal. And the fenced write nothing.
+"""A conductor that dies at any moment loses nothing: another goes on from the journal. The fenced write nothing.
 
 Death is a database that, at a chosen write, lets the thread end as kill -9 would: before or after the commit.
 From then on nothing of the dead process reaches the database.
@@ -123,7 +123,8 @@ def test_worker_lost_while_it_fails(house: building.House, *, committed: bool) -
             continue
         assert node.provision_state == "deploy failed", f"died at write {at}"
         assert "127.0.0.9" in node.last_error
-        assert house.steps(ident) == [("deploy.prepare", "done"), ("deploy.first", "undone"), ("deploy.third", "failed")]
+        assert house.steps(ident) == [("deploy.prepare", "done"), ("deploy.first", "undone"),
+                                      ("deploy.third", "failed")]
         assert deploy.calls[-1] == "clean_up" and "unfirst" in deploy.calls
         if lived:
             return

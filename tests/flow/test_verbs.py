@@ -170,7 +170,7 @@ def test_delete_of_a_retired_node_ends_in_manageable(house: building.House) -> N
 
 @pytest.mark.parametrize(("wish", "option", "steps"), [
     (None, False, 1), (False, True, 1), (True, False, 4), (None, True, 4)])
-def test_automated_cleaning_may_be_off(tmp_path: Any, wish: bool | None, option: bool, steps: int) -> None:
+def test_automated_cleaning_may_be_off(tmp_path: Any, *, wish: bool | None, option: bool, steps: int) -> None:
     house = building.House(f"sqlite:///{tmp_path / 'a.sqlite'}", conductor__automated_clean=option)
     ident = house.add("active", automated_clean=wish)
     assert house.do(ident, "delete").provision_state == "available"
