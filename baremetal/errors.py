@@ -113,6 +113,13 @@ class NotFound(Fault):
     says = "{what} {ident} was not found."
 
 
+class BadIdent(Fault):
+    """What stands in the URL for an object can be neither its UUID nor its name."""
+
+    kind, code = "invalid", "bad-ident"
+    says = "{ident!r} can be neither the UUID nor the name of a {what}."
+
+
 class NoSuchPath(Fault):
     """The URL is not one of this API at the request's version."""
 

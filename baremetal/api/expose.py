@@ -15,6 +15,7 @@ import webob
 
 from baremetal import context, errors
 from baremetal.api import policy, resource, types, versions
+from baremetal.db import record
 
 Handle = collections.abc.Callable[..., typing.Any]
 
@@ -128,22 +129,29 @@ def arrange(call: Call, declared: Declared) -> None:
             call.params[name] = param.default
 
 
+def _shown(name: str, value: typing.Any) -> typing.Any:
+    """Return a wrong value as the fault may show it: of what may be a secret, only its type."""
+    return type(value).__name__ if record.is_secret("instance_info", name) else resource.shorten(value)
+
+
 def _param(name: str, param: Param, value: typing.Any, version: int) -> typing.Any:
     """Return one checked parameter."""
     if version < param.since and value is not None:
         if param.late == "version":
             raise errors.NotAcceptable(what=f"Parameter {name!r}", needs=versions.text(param.since),
                                        has=versions.text(version), hint="")
-        raise errors.BadField(field=name, value=resource.shorten(value),
+        raise errors.BadField(field=name, value=_shown(name, value),
                               wanted=f"It is known from API version {versions.text(param.since)} on.")
-    if value is None and not param.required:
+    if value is None:
+        if param.required:
+            raise errors.BadField(field=name, value=None, wanted=param.kind.wanted)
         return param.default
     if isinstance(value, list) and param.kind.stored != "json":
-        raise errors.BadField(field=name, value=resource.shorten(value), wanted="It may be given only once.")
+        raise errors.BadField(field=name, value=_shown(name, value), wanted="It may be given only once.")
     try:
         return types.check(param.kind, value)
     except ValueError as error:
-        raise errors.BadField(field=name, value=resource.shorten(value), wanted=str(error)) from error
+        raise errors.BadField(field=name, value=_shown(name, value), wanted=str(error)) from error
 
 
 def read_body(call: Call) -> typing.Any:

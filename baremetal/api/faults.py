@@ -28,7 +28,7 @@ STATUS = {
 
 #: faults raised before a resource is reached; they have the envelope of routing errors
 ROUTING = {"no-such-path": "Not Found", "method-not-allowed": "Method Not Allowed", "bad-version": "Not Acceptable",
-           "bad-media-type": "Not Acceptable"}
+           "bad-media-type": "Not Acceptable", "bad-ident": "Bad Request"}
 #: faults of the guards around the application, whose body is not wrapped
 BARE = {"too-deep", "too-large"}
 #: seconds after which a client should try again

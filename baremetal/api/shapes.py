@@ -5,7 +5,7 @@ import json
 import typing
 
 from baremetal import errors
-from baremetal.api import types
+from baremetal.api import resource, types
 
 
 class Shape(types.Kind):
@@ -84,7 +84,9 @@ class Strict(types.Kind):
 
 
 def within(key: str, kind: types.Kind, value: typing.Any) -> typing.Any:
-    """Return a checked part; the fault begins with the part's name."""
+    """Return a checked part; the fault begins with the part's name, and shows only words that are no secrets."""
+    if isinstance(kind, types.Choice) and value not in kind.choices:
+        raise ValueError(f"At {key!r}: {resource.shorten(value)!r} cannot be. {kind.wanted}")
     try:
         return kind.validate(value)
     except ValueError as error:
@@ -165,10 +167,10 @@ def _parsed(text: str) -> typing.Any:
 
 def _is_base64(text: str) -> bool:
     try:
-        binascii.a2b_base64(text)
+        # lines may be folded
+        return bool(binascii.a2b_base64("".join(text.split()), strict_mode=True))
     except ValueError:
         return False
-    return True
 
 
 CONFIG_DRIVE = ConfigDrive()

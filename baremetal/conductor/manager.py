@@ -92,7 +92,7 @@ class Manager:
         def work(held: task.Task) -> None:
             held.management.set_secure_boot(held, enabled=target)
             held.node.secure_boot = target
-        self._later(ctx, node, f"switching secure boot {'on' if target else 'off'}", work)
+        self._later(ctx, node, f"setting secure boot to {target}", work)
 
     def raid_set(self, ctx: context.Context, node: str, target_raid_config: dict[str, typing.Any]) -> None:
         """Store the RAID configuration that a clean or deploy step will build."""

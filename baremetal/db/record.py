@@ -53,13 +53,27 @@ def _hide(column: str, value: dict[str, typing.Any], known: typing.Any,
             secret = known.get(key) if item == MASK else item
             if secret is not None:
                 hidden[key] = secret
-        elif isinstance(item, dict):
+        else:
             below: dict[str, typing.Any] = {}
-            shown[key] = _hide(column, item, known.get(key), below)
+            shown[key] = _hide_below(column, item, known.get(key), below)
             if below:
                 hidden[key] = below
-        else:
-            shown[key] = item
+    return shown
+
+
+def _hide_below(column: str, item: typing.Any, known: typing.Any, hidden: dict[str, typing.Any]) -> typing.Any:
+    """Do the same for any value; the secrets of a list's items stand under their numbers."""
+    if isinstance(item, dict):
+        return _hide(column, item, known, hidden)
+    if not isinstance(item, list):
+        return item
+    known = known if isinstance(known, list) else []
+    shown = []
+    for number, one in enumerate(item):
+        below: dict[str, typing.Any] = {}
+        shown.append(_hide_below(column, one, known[number] if number < len(known) else None, below))
+        if below:
+            hidden[str(number)] = below
     return shown
 
 
@@ -71,11 +85,21 @@ def join(shown: str | None, hidden: str | None) -> dict[str, typing.Any]:
 
 def _merge(shown: dict[str, typing.Any], hidden: dict[str, typing.Any]) -> dict[str, typing.Any]:
     for key, secret in hidden.items():
-        if isinstance(secret, dict) and isinstance(shown.get(key), dict):
-            _merge(shown[key], secret)
+        if isinstance(secret, dict) and isinstance(shown.get(key), (dict, list)):
+            _merge_below(shown[key], secret)
         elif key in shown:
             shown[key] = secret
     return shown
+
+
+def _merge_below(shown: typing.Any, hidden: dict[str, typing.Any]) -> None:
+    """Put secrets back into a dict, or into the items of a list by their numbers."""
+    if isinstance(shown, dict):
+        _merge(shown, hidden)
+    elif isinstance(shown, list):
+        for number, below in hidden.items():
+            if int(number) < len(shown):
+                _merge_below(shown[int(number)], below)
 
 
 def dump(value: typing.Any) -> str:

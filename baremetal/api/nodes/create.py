@@ -5,7 +5,7 @@ import uuid
 
 from baremetal import states
 from baremetal.api import expose, resource, shapes
-from baremetal.api.nodes import columns, interfaces, lists, names, node, relations
+from baremetal.api.nodes import columns, interfaces, lists, names, node, properties, relations
 from baremetal.db import nodes
 
 #: microversion from which new nodes begin in enroll
@@ -21,6 +21,7 @@ def create(call: expose.Call) -> expose.Answer:
         body = {name: value for name, value in body.items() if name != "conductor_group"}
     values = resource.take(node.Node, body, call.version)
     names.check(values.get("name"), call.version)
+    properties.check(values.get("properties"))
     if values.get("network_data"):
         shapes.check("network_data", shapes.NETWORK_DATA, values["network_data"])
     row = _row(call, values)

@@ -17,6 +17,25 @@ NODES = models.NODES
 STATE = types.Choice(*states.STATES)
 FAULT = types.Choice(*states.FAULTS)
 
+#: microversion from which nodes have names
+NAMES_SINCE = 5
+
+
+class Fields(types.Words):
+    """Fields of a node that may be asked for by name; links come by themselves."""
+
+    wanted = "It must be fields of a node with commas between them; links cannot be asked for."
+
+    def validate(self, value: typing.Any) -> list[str]:
+        """Return the names."""
+        names = super().validate(value)
+        if not FULL.isdisjoint(names):
+            raise ValueError(self.wanted)
+        return names
+
+
+FULL = frozenset({"links", *(name for name, field in node.Node.fields().items() if field.full)})
+FIELDS = expose.Param(Fields(), since=8)
 #: filters of the collection
 FILTERS: dict[str, expose.Param] = {
     "associated": expose.Param(types.FLAG),
@@ -53,6 +72,9 @@ SPECIAL: dict[str, typing.Callable[[typing.Any], collection.Where]] = {
     "chassis_uuid": lambda uuid: NODES.c.chassis_id.in_(
         sa.select(models.CHASSIS.c.id).where(models.CHASSIS.c.uuid == uuid)),
 }
+
+#: parameters of the collection
+PARAMS = {**lists.PARAMS, "fields": FIELDS, **FILTERS}
 
 #: the traits of several nodes
 TRAITS_OF = (sa.select(models.TRAITS.c.node_id, models.TRAITS.c.trait)
@@ -91,12 +113,14 @@ def around(call: expose.Call) -> lists.Lookup:
 
 
 def ident(call: expose.Call, value: str) -> str:
-    """Return the column that ``value`` names one node by, uuid or name; raises ``NotFound`` for neither."""
+    """Return the column that ``value`` names one node by, uuid or name; raises for what can be neither."""
     if types.is_uuid(value):
         return "uuid"
-    if call.version >= 5 and types.is_name(value, call.version):
-        return "name"
-    raise errors.NotFound(what="Node", ident=value)
+    if not types.is_name(value, call.version):
+        raise errors.BadIdent(what="node", ident=resource.shorten(value))
+    if call.version < NAMES_SINCE:
+        raise errors.NotFound(what="Node", ident=value)
+    return "name"
 
 
 def conditions(call: expose.Call) -> list[collection.Where]:
@@ -108,6 +132,8 @@ def conditions(call: expose.Call) -> list[collection.Where]:
     for name, condition in SPECIAL.items():
         if call.params.get(name) is not None:
             where.append(condition(call.params[name]))
+    if call.params.get("chassis_uuid") is not None:
+        _require_chassis(call, call.params["chassis_uuid"])
     parent = call.params.get("parent_node")
     if parent is not None:
         where.append(NODES.c.parent_node.in_(
@@ -140,7 +166,7 @@ def collect(call: expose.Call, shown: resource.View, where: list[collection.Wher
     return document
 
 
-@expose.handler("node:list", params={**lists.PARAMS, **FILTERS})
+@expose.handler("node:list", params=PARAMS)
 def page(call: expose.Call) -> dict[str, typing.Any]:
     """List nodes."""
     return collect(call, lists.view(call, node.Node), conditions(call), "nodes")
@@ -157,14 +183,17 @@ def _sits_in(call: expose.Call, name: str) -> str:
     if not types.is_uuid(name):
         raise errors.BadField(field="chassis", value=resource.shorten(name),
                               wanted="It must be the UUID of a chassis.")
-    with call.house.database.read() as connection:
-        if not chassis.exists(connection, name):
-            raise errors.NotFound(what="Chassis", ident=name)
     call.params["chassis_uuid"] = name
     return name
 
 
-@expose.handler("node:list", params={**lists.PARAMS, **FILTERS})
+def _require_chassis(call: expose.Call, uuid: str) -> None:
+    with call.house.database.read() as connection:
+        if not chassis.exists(connection, uuid):
+            raise errors.NotFound(what="Chassis", ident=uuid)
+
+
+@expose.handler("node:list", params=PARAMS)
 def in_chassis(call: expose.Call, name: str) -> dict[str, typing.Any]:
     """List the nodes of a chassis."""
     path = f"chassis/{_sits_in(call, name)}/nodes"
@@ -178,7 +207,7 @@ def in_chassis_detailed(call: expose.Call, name: str) -> dict[str, typing.Any]:
     return collect(call, resource.detail(node.Node, call.version), conditions(call), path)
 
 
-@expose.handler("node:get", params={"fields": lists.PARAMS["fields"]})
+@expose.handler("node:get", params={"fields": FIELDS})
 def one(call: expose.Call, name: str) -> dict[str, typing.Any]:
     """Show a node."""
     asked = call.params.get("fields")

@@ -4,15 +4,13 @@ import typing
 
 from baremetal import errors
 from baremetal.api import expose, types, versions
-from baremetal.api.nodes import find
+from baremetal.api.nodes import find, lists
 
 DEVICE = {
     "boot_device": expose.Param(types.String(255, 1), required=True),
     "persistent": expose.Param(types.FLAG, default=False),
 }
 VALIDATE = {"node": expose.Param(types.TEXT), "node_uuid": expose.Param(types.TEXT)}
-#: microversion from which nodes have names
-NAMES_SINCE = 5
 
 
 def _ask(call: expose.Call, name: str, work: str, **args: typing.Any) -> typing.Any:
@@ -62,7 +60,7 @@ def validate_named(call: expose.Call) -> dict[str, typing.Any]:
     name = call.params["node"] or call.params["node_uuid"]
     if name is None:
         raise errors.MissingField(field="node", resource="this call", wanted="It must be the UUID or name of a node.")
-    if call.version < NAMES_SINCE and not types.is_uuid(name):
-        raise errors.NotAcceptable(what="A node's name", needs=versions.text(NAMES_SINCE),
+    if call.version < lists.NAMES_SINCE and not types.is_uuid(name):
+        raise errors.NotAcceptable(what="A node's name", needs=versions.text(lists.NAMES_SINCE),
                                    has=versions.text(call.version), hint="Give its UUID.")
     return validate(call, name)

@@ -5,7 +5,7 @@ import typing
 
 from baremetal import errors, states
 from baremetal.api import expose, patch, shapes, versions
-from baremetal.api.nodes import interfaces, names, relations
+from baremetal.api.nodes import interfaces, names, properties, relations
 
 #: microversion from which a node that is being inspected may not be patched
 INSPECTING_SINCE = 39
@@ -96,13 +96,18 @@ def _parent(made: Change) -> None:
         made.take({"parent_node": relations.parent(connection, made.asked["parent_node"], child)})
 
 
+def _properties(made: Change) -> None:
+    if "properties" in made.changes:
+        properties.check(made.asked["properties"])
+
+
 def _network_data(made: Change) -> None:
     if made.asked.get("network_data") is not None:
         shapes.check("network_data", shapes.NETWORK_DATA, made.asked["network_data"])
 
 
 def _driver(made: Change) -> None:
-    """Driver, conductor group and interfaces must fit together, and change only where nothing depends on them."""
+    """Driver, conductor group and interfaces must fit together; interfaces change only where nothing needs them."""
     given = [field for field in interfaces.FIELDS if field in made.asked]
     changed = "driver" in made.changes
     if not (changed or given or made.reset or "conductor_group" in made.changes):
@@ -113,7 +118,7 @@ def _driver(made: Change) -> None:
     served = interfaces.served(made.call, driver, made.becomes("conductor_group"))
     kept = {} if made.reset else {field: made.row[field] for field in interfaces.FIELDS}
     made.take(interfaces.settle(driver, served, {**kept, **{field: made.asked[field] for field in given}}))
-    moved = [field for field in ("driver", *interfaces.FIELDS) if field in made.changes]
+    moved = [field for field in given if field in made.changes]
     if moved and made.row["provision_state"] not in states.REARRANGEABLE and not made.becomes("maintenance"):
         raise made.refuse(f"{', '.join(moved)} can change only in {_listed(states.REARRANGEABLE)}, or in maintenance.")
 
@@ -156,5 +161,5 @@ def _listed(names_of_states: frozenset[str]) -> str:
 
 
 #: first what is wrong in itself, then what the state forbids, then what follows
-ALL = (_name, _network_data, _instance, _chassis, _parent, _driver, _resource_class, _protection, _retirement,
-       _maintenance, _instance_name)
+ALL = (_name, _properties, _network_data, _instance, _chassis, _parent, _driver, _resource_class, _protection,
+       _retirement, _maintenance, _instance_name)

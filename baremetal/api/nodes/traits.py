@@ -44,8 +44,6 @@ def show(call: expose.Call, name: str) -> dict[str, typing.Any]:
 @expose.handler("node:traits:set", params=ALL, body="flat")
 def replace(call: expose.Call, name: str) -> expose.Answer:
     """Give a node these traits and no others."""
-    if call.params["traits"] is None:
-        raise errors.BadField(field="traits", value=None, wanted=ALL["traits"].kind.wanted)
     wanted = list(dict.fromkeys(call.params["traits"]))
     if len(wanted) > MOST:
         raise errors.BadField(field="traits", value=f"{len(wanted)} traits", wanted=f"A node has at most {MOST}.")
