@@ -12,6 +12,7 @@ A table is a YAML list. One case:
       differs: why this house answers otherwise than the reference
       peer_status: 500                 # what the reference answers in that case
       secured: true                    # only where the endpoint asks for a password
+      later: vendor methods            # what this house does not have yet; only the reference is asked
 
 Setup makes objects over HTTP: ``node``, ``port``, ``chassis`` (a digit behind the word makes another one).
 A node takes its attributes, and ``state`` (enroll, manageable, available, active), ``maintenance`` (the
@@ -70,6 +71,7 @@ class Case:
     differs: str = ""
     peer_status: int | None = None
     secured: bool = False
+    later: str = ""
 
 
 class Words(string.Template):
@@ -91,7 +93,8 @@ def _case(group: str, row: dict[str, Any]) -> Case:
         f"{group}/{row['name']}", _step(row, version), row.get("setup", {}),
         tuple(_step(s, NEWEST) for s in row.get("before", ())),
         tuple(_step(s, NEWEST) for s in row.get("then", ())),
-        row.get("differs", ""), row.get("peer_status"), row.get("secured", False))
+        row.get("differs", ""), row.get("peer_status"), row.get("secured", False),
+        row.get("later", ""))
 
 
 def load(pattern: str = "*", folder: pathlib.Path = FOLDER) -> list[Case]:

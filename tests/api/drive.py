@@ -215,9 +215,8 @@ def main() -> int:
     parser.add_argument("--peer", action="store_true", help="hold differing cases to the reference's answer")
     given = parser.parse_args()
     endpoint = Endpoint(given.url, tuple(given.auth.split(":", 1)) if given.auth else None)
-    rows: list[case.Case | None] = [*case.load(given.only)]
-    if given.peer:
-        rows = [as_of_peer(r) for r in rows if r]
+    loaded = case.load(given.only)
+    rows = [as_of_peer(r) if given.peer else None if r.later else r for r in loaded]
     bad = 0
     for row in filter(None, rows):
         try:

@@ -1,6 +1,6 @@
 """The key set of every resource at every microversion, as the golden files under ``golden/`` tell it.
 
-A diff of a golden file is a change of the API. ``history`` is filled by a step that no fake interface has.
+A diff of a golden file is a change of the API. ``history`` is filled by a cleaning.
 """
 
 import pathlib
@@ -39,9 +39,9 @@ def words(service: Any) -> Iterator[tuple[drive.Endpoint, dict[str, Any]]]:
     try:
         run.set_up({"chassis": {}, "port": {}, "node": {"state": "manageable", "chassis_uuid": "$chassis"}})
         ident = run.words["node"]
-        steps = {"target": "clean", "clean_steps": [{"interface": "deploy", "step": "unicorn"}]}
-        endpoint.make("PUT", f"/v1/nodes/{ident}/states/provision", steps)
-        run.wait(ident, provision_state="clean failed", reservation=None)
+        steps = [{"interface": "vendor", "step": "log_passthrough"}]
+        endpoint.make("PUT", f"/v1/nodes/{ident}/states/provision", {"target": "clean", "clean_steps": steps})
+        run.wait(ident, provision_state="manageable", reservation=None)
         history = endpoint.make("GET", f"/v1/nodes/{ident}/history")["history"]
         yield endpoint, run.words | {"history": history[0]["uuid"], "conductor": run.words["node.conductor"]}
     finally:
