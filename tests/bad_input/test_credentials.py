@@ -1,0 +1,56 @@
+"""Wrong credentials in every form, over HTTP."""
+
+import base64
+from typing import Any
+
+import pytest
+import requests
+
+OPEN = ("/", "/v1", "/v1/", "/healthcheck", "/ops/v1/openapi.json", "/ops/v1/reference")
+CLOSED = ("/v1/nodes", "/v1/ports", "/v1/chassis", "/v1/drivers", "/v1/conductors", "/ops/v1/fleet", "/v1/unicorns",
+          "/nodes", "/v1/nodes/x/states/provision")
+
+
+def basic(text: str) -> str:
+    """A Basic header."""
+    return "Basic " + base64.b64encode(text.encode()).decode()
+
+
+# fmt: off
+HEADERS = {
+    "wrong password":   basic("admin:geheim"),
+    "no password":      basic("admin:"),
+    "unknown user":     basic("eve:geheim"),
+    "no colon":         basic("admin"),
+    "no base64":        "Basic ***",
+    "another scheme":   "Bearer geheim",
+    "only a scheme":    "Basic",
+    "not UTF-8":        "Basic " + base64.b64encode(b"admin:\xff").decode(),
+    "NUL":              basic("admin:\0"),
+    "a great password": basic("admin:" + "x" * 5000),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
+def test_wrong_credentials(service: Any, header: str) -> None:
+    for path in ("/v1/nodes", "/v1"):
+        answer = requests.get(service.url + path, headers={"Authorization": header}, timeout=20)
+        assert answer.status_code == 401
+        assert answer.headers["WWW-Authenticate"].startswith("Basic ")
+        assert answer.json()["error"]["code"] == 401 and answer.json()["error"]["message"]
+        assert "geheim" not in answer.text and "$2" not in answer.text
+        assert answer.headers["X-OpenStack-Ironic-API-Maximum-Version"] == "1.115"
+
+
+@pytest.mark.parametrize("path", CLOSED)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_nobody_gets_in(service: Any, method: str, path: str) -> None:
+    answer = requests.request(method, service.url + path, data=b"{}" if method != "GET" else None, timeout=20)
+    assert answer.status_code == 401, answer.text
+    assert "WWW-Authenticate" in answer.headers
+
+
+@pytest.mark.parametrize("path", OPEN)
+def test_discovery_is_open(service: Any, path: str) -> None:
+    assert requests.get(service.url + path, timeout=20).status_code == 200
