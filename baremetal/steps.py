@@ -5,6 +5,7 @@ One decorator serves every kind of step; ``conductor/flow.py`` runs every plan.
 
 import collections.abc
 import dataclasses
+import functools
 import typing
 
 #: the kinds of plan that a step can stand in
@@ -101,13 +102,19 @@ class Step:
 
 def of(interface: typing.Any, kind: str) -> list[Step]:
     """Return the steps of one interface object for ``kind``, in the order of their names."""
+    return list(_marked(typing.cast(typing.Any, type(interface)), kind))
+
+
+@functools.lru_cache(1024)
+def _marked(sort: type, kind: str) -> tuple[Step, ...]:
+    """Return the steps that a class declares; looked for once."""
     found = []
-    for name in dir(type(interface)):
-        mark = getattr(getattr(type(interface), name), "step", None)
+    for name in dir(sort):
+        mark = getattr(getattr(sort, name), "step", None)
         if isinstance(mark, Mark) and kind in mark.kinds:
-            found.append(Step(interface=interface.kind, step=name, priority=mark.kinds[kind],
+            found.append(Step(interface=sort.kind, step=name, priority=mark.kinds[kind],  # type: ignore[attr-defined]
                               abortable=mark.abortable, repeatable=mark.repeatable, undo=mark.undo))
-    return found
+    return tuple(found)
 
 
 def order(plan: list[Step], kind: str) -> list[Step]:
