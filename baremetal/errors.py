@@ -155,6 +155,13 @@ class Unauthorized(Fault):
     says = "{why}"
 
 
+class BadCredentials(Fault):
+    """Credentials of a form that cannot be read."""
+
+    kind, code = "invalid", "bad-credentials"
+    says = "{why}"
+
+
 class Forbidden(Fault):
     """The policy says no."""
 

@@ -79,9 +79,9 @@ class Application(pecan.core.ExplicitPecan):
         """Return the handler of the request and its arguments, all checked."""
         request = state.request
         state.controller = found = routes.find(request.path_info)
-        why = request.environ.get(auth.ANONYMOUS)
-        if why and not found.open and request.method != "OPTIONS":
-            raise errors.Unauthorized(why=why)
+        why: errors.Fault | None = request.environ.get(auth.ANONYMOUS)
+        if why is not None and not found.open and request.method != "OPTIONS":
+            raise why
         version = _version(request, found)
         if request.method == "OPTIONS" and not found.beyond:
             return discovery.options, (expose.Call(request, self.house, version), routes.methods(found, version)), {}

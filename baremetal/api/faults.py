@@ -31,6 +31,8 @@ ROUTING = {"no-such-path": "Not Found", "method-not-allowed": "Method Not Allowe
            "bad-media-type": "Not Acceptable", "bad-ident": "Bad Request"}
 #: faults of the guards around the application, whose body is not wrapped
 BARE = {"too-deep", "too-large"}
+#: faults about credentials, which have a form of their own
+CREDENTIALS = {"unauthorized", "bad-credentials"}
 #: seconds after which a client should try again
 RETRY_AFTER = {"node-locked": 2, "no-free-worker": 10, "conductor-silent": 30}
 
@@ -43,7 +45,7 @@ def status(fault: errors.Fault) -> int:
 def body(fault: errors.Fault, *, root: bool = False) -> bytes:
     """Return the body that says what is wrong; ``/`` itself is a resource, where nothing was routed."""
     code = status(fault)
-    if fault.code == "unauthorized":
+    if fault.code in CREDENTIALS:
         return orjson.dumps({"error": {"message": fault.text, "code": code}})
     if fault.code in ROUTING and not root:
         inner: dict[str, typing.Any] = {"code": code, "title": ROUTING[fault.code], "description": fault.text}

@@ -18,29 +18,30 @@ def basic(text: str) -> str:
 
 # fmt: off
 HEADERS = {
-    "wrong password":   basic("admin:geheim"),
-    "no password":      basic("admin:"),
-    "unknown user":     basic("eve:geheim"),
-    "no colon":         basic("admin"),
-    "no base64":        "Basic ***",
-    "another scheme":   "Bearer geheim",
-    "only a scheme":    "Basic",
-    "not UTF-8":        "Basic " + base64.b64encode(b"admin:\xff").decode(),
-    "NUL":              basic("admin:\0"),
-    "a great password": basic("admin:" + "x" * 5000),
+    "wrong password":   (401, basic("admin:geheim")),
+    "no password":      (401, basic("admin:")),
+    "unknown user":     (401, basic("eve:geheim")),
+    "NUL":              (401, basic("admin:\0")),
+    "a great password": (401, basic("admin:" + "x" * 5000)),
+    "no colon":         (400, basic("admin")),
+    "no base64":        (400, "Basic ***"),
+    "another scheme":   (400, "Bearer geheim"),
+    "only a scheme":    (400, "Basic"),
+    "not UTF-8":        (400, "Basic " + base64.b64encode(b"admin:\xff").decode()),
 }
 # fmt: on
 
 
-@pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
-def test_wrong_credentials(service: Any, header: str) -> None:
-    for path in ("/v1/nodes", "/v1"):
-        answer = requests.get(service.url + path, headers={"Authorization": header}, timeout=20)
-        assert answer.status_code == 401
-        assert answer.headers["WWW-Authenticate"].startswith("Basic ")
-        assert answer.json()["error"]["code"] == 401 and answer.json()["error"]["message"]
-        assert "geheim" not in answer.text and "$2" not in answer.text
-        assert answer.headers["X-OpenStack-Ironic-API-Maximum-Version"] == "1.115"
+@pytest.mark.parametrize("name", HEADERS)
+def test_wrong_credentials(service: Any, name: str) -> None:
+    status, header = HEADERS[name]
+    answer = requests.get(service.url + "/v1/nodes", headers={"Authorization": header}, timeout=20)
+    assert answer.status_code == answer.json()["error"]["code"] == status
+    assert ("WWW-Authenticate" in answer.headers) == (status == 401)
+    assert answer.json()["error"]["message"]
+    assert "geheim" not in answer.text and "$2" not in answer.text
+    assert answer.headers["X-OpenStack-Ironic-API-Maximum-Version"] == "1.115"
+    assert requests.get(service.url + "/v1", headers={"Authorization": header}, timeout=20).status_code == 200
 
 
 @pytest.mark.parametrize("path", CLOSED)

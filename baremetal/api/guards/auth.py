@@ -1,7 +1,7 @@
 """The layer that finds out who asks: nobody in particular (noauth) or a user of an htpasswd file (http_basic).
 
-It refuses wrong credentials itself. A request without any goes on as anonymous, since discovery documents are
-open; the application refuses it where credentials are needed.
+It refuses nobody: a request without credentials, or with wrong ones, goes on as anonymous with the fault beside it,
+since discovery documents are open to everybody. The application raises the fault where credentials are needed.
 """
 
 import base64
@@ -18,13 +18,12 @@ import bcrypt
 from oslo_config import cfg
 
 from baremetal import clock, errors
-from baremetal.api.guards import refusal
 
 LOG = logging.getLogger(__name__)
 
 #: a bcrypt entry; other kinds of htpasswd entry are refused
 _BCRYPT = re.compile(r"\$2[abxy]\$[0-9]{2}\$[./A-Za-z0-9]{53}\Z")
-#: in a request's environ: why it has nobody's name on it
+#: in a request's environ: the fault that says why it has nobody's name on it
 ANONYMOUS = "baremetal.anonymous"
 #: what a wrong user and a wrong password both get
 WRONG = "Incorrect user name or password."
@@ -50,14 +49,12 @@ def _http_basic(application: typing.Any, conf: cfg.ConfigOpts, time: clock.Clock
 
     def wrapped(environ: dict[str, typing.Any], start_response: typing.Any) -> typing.Any:
         try:
-            header = environ.get("HTTP_AUTHORIZATION")
-            if header is None:
-                environ[ANONYMOUS] = "Authorization required: give user and password (HTTP basic)."
-            else:
-                environ["baremetal.context"] = dataclasses.replace(
-                    environ["baremetal.context"], user=users.check(header), roles=("admin",), system=True)
-        except errors.Unauthorized as fault:
-            return refusal.refuse(start_response, fault)
+            user = users.check(environ.get("HTTP_AUTHORIZATION"))
+        except (errors.Unauthorized, errors.BadCredentials) as fault:
+            environ[ANONYMOUS] = fault
+        else:
+            environ["baremetal.context"] = dataclasses.replace(
+                environ["baremetal.context"], user=user, roles=("admin",), system=True)
         return application(environ, start_response)
     return wrapped
 
@@ -78,8 +75,10 @@ class Users:
         self._trouble = ""
         self._load()
 
-    def check(self, header: str) -> str:
-        """Return the user that an Authorization header proves; raises ``Unauthorized``."""
+    def check(self, header: str | None) -> str:
+        """Return the user that an Authorization header proves; raises ``Unauthorized`` or ``BadCredentials``."""
+        if header is None:
+            raise errors.Unauthorized(why="Authorization required: give user and password (HTTP basic).")
         user, password = _credentials(header)
         self._renew()
         entry = self._entries.get(user)
@@ -145,14 +144,15 @@ def _credentials(header: str) -> tuple[str, str]:
     """Return user and password of a Basic header."""
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "basic":
-        raise errors.Unauthorized(why="Unsupported authorization scheme; use HTTP basic.")
+        raise errors.BadCredentials(why=f"Authorization scheme {scheme[:20]!r} is not supported; use HTTP basic.")
     try:
         user, colon, password = base64.b64decode(token.strip(), validate=True).decode().partition(":")
     except ValueError:
         # no base64, or no text in it
         colon = ""
     if not colon:
-        raise errors.Unauthorized(why="The Authorization header is malformed; it must be base64 of user:password.")
+        raise errors.BadCredentials(why="The Authorization header is malformed; it must be 'Basic' and base64 of "
+                                        "user:password.")
     return user, password
 
 
