@@ -214,7 +214,7 @@ def main() -> int:
     given = parser.parse_args()
     endpoint = Endpoint(given.url, tuple(given.auth.split(":", 1)) if given.auth else None)
     loaded: list[case.Case | None] = [*case.load(given.only)]
-    loaded = [None if r.secured and not endpoint.auth else r for r in loaded]
+    loaded = [None if r and r.secured and not endpoint.auth else r for r in loaded]
     rows = [r and (as_of_peer(r) if given.peer else None if r.later else r) for r in loaded]
     bad = 0
     for row in filter(None, rows):
