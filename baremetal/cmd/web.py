@@ -6,6 +6,9 @@ import typing
 import waitress.server
 from oslo_config import cfg
 
+#: bytes of an answer that are kept in memory while it is sent; a page of a thousand nodes fits, and needs no file
+PAGE = 8 * 2 ** 20
+
 
 class Web:
     """Serves a WSGI application from a thread of its own."""
@@ -16,7 +19,8 @@ class Web:
                    conf.api.max_json_body_size_inspection) * 1024 + 2 ** 20
         self._server = waitress.server.create_server(
             application, host=str(conf.api.host_ip), port=conf.api.port, threads=conf.api.threads,
-            ident=None, max_request_body_size=most, expose_tracebacks=False, clear_untrusted_proxy_headers=True)
+            ident=None, max_request_body_size=most, expose_tracebacks=False, clear_untrusted_proxy_headers=True,
+            outbuf_overflow=PAGE)
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
     def _run(self) -> None:

@@ -19,7 +19,8 @@ WIDTH = {TWO: 2, THREE: 3, EIGHT: 8}
 EOF, ERROR = 0xFE, 0xFF
 #: a packet of this size goes on in the next one
 LONGEST = 0xFFFFFF
-MOST_SHAPES = 2000
+#: different descriptions of the same number of columns that are kept
+MOST_BLOCKS = 16
 
 Read = collections.abc.Callable[[bytes], typing.Any]
 
@@ -33,8 +34,9 @@ class Shape(typing.NamedTuple):
     reads: list[Read]
 
 
-#: (encoding, the raw descriptions): what they mean; SQL may be made of what clients ask for, so it is bounded
-_SHAPES: dict[tuple[str, tuple[bytes, ...]], Shape] = {}
+#: (encoding, number of columns): the last descriptions as they came, and what they mean. Clients choose the fields and
+#: thereby the SQL, so it is bounded
+_BLOCKS: dict[tuple[str, int], list[tuple[bytes, Shape]]] = {}
 
 
 class Connection(connections.Connection):
@@ -58,17 +60,18 @@ class Result(connections.MySQLResult):
     connection: typing.Any
 
     def _get_descriptions(self) -> None:
-        """Read a packet for each column; parse them unless the same ones were seen before."""
-        packets = [_packet(self.connection) for _ in range(self.field_count)]
-        key = (self.connection.encoding, tuple(packets))
-        shape = _SHAPES.get(key)
+        """Read a packet for each column, or pass over them when they are the same that were seen before."""
+        connection = self.connection
+        kept = _BLOCKS.setdefault((connection.encoding, self.field_count), [])
+        shape = _recognize(connection, self.field_count, kept)
         if shape is None:
-            if len(_SHAPES) >= MOST_SHAPES:
-                _SHAPES.clear()
-            shape = _SHAPES[key] = _shape(self.connection, packets)
+            first, packets = connection._next_seq_id, [_packet(connection) for _ in range(self.field_count)]
+            shape = _shape(connection, packets)
+            if len(kept) >= MOST_BLOCKS:
+                kept.pop(0)
+            kept.append((_block(first, packets), shape))
         self.fields, self.converters, self.description, self._reads = shape
-        end = _packet(self.connection)
-        if end[0] != EOF:
+        if _packet(connection)[0] != EOF:
             raise err.InternalError("the end of the columns is not where it should be")
 
     def _read_rowdata_packet(self) -> None:
@@ -84,6 +87,26 @@ class Result(connections.MySQLResult):
         self.connection = None      # no cycle of references
         self.affected_rows = len(rows)
         self.rows = tuple(rows)
+
+
+def _recognize(connection: typing.Any, columns: int, kept: list[tuple[bytes, Shape]]) -> Shape | None:
+    """Pass over the descriptions that arrive next and return what they say, when they are among those kept."""
+    try:
+        arrived = connection._rfile.peek()
+    except OSError as error:
+        raise _lost(connection, str(error)) from error
+    for block, shape in kept:
+        if arrived.startswith(block):
+            connection._rfile.read(len(block))
+            connection._next_seq_id = (connection._next_seq_id + columns) & 0xFF
+            return shape
+    return None
+
+
+def _block(first: int, packets: list[bytes]) -> bytes:
+    """Return packets as they came, the first one with the sequence number ``first``."""
+    return b"".join(len(packet).to_bytes(3, "little") + bytes([(first + number) & 0xFF]) + packet
+                    for number, packet in enumerate(packets))
 
 
 def _packet(connection: typing.Any) -> bytes:

@@ -76,9 +76,12 @@ SPECIAL: dict[str, typing.Callable[[typing.Any], collection.Where]] = {
 #: parameters of the collection
 PARAMS = {**lists.PARAMS, "fields": FIELDS, **FILTERS}
 
-#: the traits of several nodes
-TRAITS_OF = (sa.select(models.TRAITS.c.node_id, models.TRAITS.c.trait)
-             .where(models.TRAITS.c.node_id.in_(sa.bindparam("ids", expanding=True))).order_by(models.TRAITS.c.trait))
+#: the traits of several nodes: named one by one, or all from one id to another, which is half as dear
+TRAITS = sa.select(models.TRAITS.c.node_id, models.TRAITS.c.trait).order_by(models.TRAITS.c.trait)
+TRAITS_OF = TRAITS.where(models.TRAITS.c.node_id.in_(sa.bindparam("ids", expanding=True)))
+TRAITS_FROM = TRAITS.where(models.TRAITS.c.node_id.between(sa.bindparam("first"), sa.bindparam("last")))
+#: how many nodes may lie between for each that is shown
+DENSE = 4
 
 
 @dataclasses.dataclass
@@ -93,15 +96,14 @@ class Around:
     chassis: dict[int, str] = dataclasses.field(default_factory=dict)
 
 
-def around(call: expose.Call) -> lists.Lookup:
-    """Return the function that looks up, once for a page, what its view needs."""
+def around(call: expose.Call, traits: dict[int, list[str]] | None = None) -> lists.Lookup:
+    """Return the function that looks up, once for a page, what its view needs; ``traits`` are those known already."""
     def look(connection: sa.Connection, shown: resource.View, rows: typing.Any) -> Around:
         found = Around(call.base, call.version, call.house.clock.now(), call.house.members.rings())
-        if "traits" in shown.names and rows:
-            place = shown.places["id"]
-            ids = [row[place] for row in rows]
-            for number, trait in connection.execute(TRAITS_OF, {"ids": ids}):
-                found.traits.setdefault(number, []).append(trait)
+        if traits is not None:
+            found.traits = traits
+        elif "traits" in shown.names and rows:
+            _add_traits(connection, found, [row[shown.places["id"]] for row in rows])
         if "chassis_uuid" in shown.names:
             place = shown.places["chassis_id"]
             used = {row[place] for row in rows} - {None}
@@ -110,6 +112,15 @@ def around(call: expose.Call) -> lists.Lookup:
                 found.chassis = {row.id: row.uuid for row in connection.execute(query)}
         return found
     return look
+
+
+def _add_traits(connection: sa.Connection, found: Around, ids: list[int]) -> None:
+    """Look up the traits of nodes, and perhaps of some that lie between them."""
+    first, last = min(ids), max(ids)
+    rows = (connection.execute(TRAITS_FROM, {"first": first, "last": last}) if last - first < DENSE * len(ids)
+            else connection.execute(TRAITS_OF, {"ids": ids}))
+    for number, trait in rows:
+        found.traits.setdefault(number, []).append(trait)
 
 
 def ident(call: expose.Call, value: str) -> str:
@@ -217,9 +228,12 @@ def one(call: expose.Call, name: str) -> dict[str, typing.Any]:
 
 def show(call: expose.Call, shown: resource.View, name: str) -> dict[str, typing.Any]:
     """Return the document of the node that ``name`` names; raises ``NotFound``."""
-    statement = shown.one(ident(call, name))
+    joined = "traits" in shown.names      # one statement less
+    statement = shown.one(ident(call, name), models.TRAITS.c.trait if joined else None)
     with call.house.database.read() as connection:
-        row = connection.execute(statement, {"key": name}).first()
-        if row is None:
+        rows = connection.execute(statement, {"key": name}).all()
+        if not rows:
             raise errors.NotFound(what="Node", ident=name)
-        return shown.build(around(call)(connection, shown, [row]), row)
+        row = rows[0]
+        traits = {row[shown.places["id"]]: sorted(row[-1] for row in rows if row[-1] is not None)} if joined else None
+        return shown.build(around(call, traits)(connection, shown, [row]), row)
