@@ -53,7 +53,7 @@ def insert(connection: sa.Connection, values: Values) -> None:
 
 def _taken(error: exception.DBDuplicateEntry, values: Values, node: str) -> errors.Fault:
     """Return the fault that names the value that another node has."""
-    field = duplicates.column(error, UNIQUE) or "uuid"
+    field = duplicates.column(error, "nodes", UNIQUE) or "uuid"
     if field == "instance_uuid":
         return errors.InstanceTaken(instance=values.get(field), node=node)
     return errors.AlreadyExists(what="node", field=field, value=values.get(field))

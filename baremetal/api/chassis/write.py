@@ -48,6 +48,11 @@ def change(call: expose.Call, name: str) -> dict[str, typing.Any]:
         return lists.show(call, connection, shown, name)
 
 
+def _full(name: str, whom: str = "") -> errors.Fault:
+    return errors.Invalid(text=f"Chassis {name} contains nodes{whom}; take them out of it first by removing their "
+                               "chassis_uuid.")
+
+
 @expose.handler("chassis:delete")
 def remove(call: expose.Call, name: str) -> expose.Answer:
     """Delete an empty chassis."""
@@ -57,7 +62,9 @@ def remove(call: expose.Call, name: str) -> expose.Answer:
             raise errors.NotFound(what="Chassis", ident=name)
         node = chassis.node_in(connection, found.id)
         if node is not None:
-            raise errors.Invalid(text=f"Chassis {name} contains nodes, among them {node}; take them out of it first "
-                                      "by removing their chassis_uuid.")
-        chassis.remove(connection, found.id)
+            raise _full(name, f", among them {node}")
+        try:
+            chassis.remove(connection, found.id)
+        except exception.DBReferenceError as error:
+            raise _full(name) from error
     return expose.Answer(204)

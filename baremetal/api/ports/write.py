@@ -94,12 +94,14 @@ def _column(name: str, value: typing.Any) -> typing.Any:
 
 @contextlib.contextmanager
 def unique(row: dict[str, typing.Any]) -> collections.abc.Iterator[None]:
-    """Turn the database's refusal of a value that is taken into a fault that names it."""
+    """Turn the database's refusal of a value that is taken, or of a node that just went, into a fault that names it."""
     try:
         yield
     except exception.DBDuplicateEntry as error:
-        field = duplicates.column(error, UNIQUE) or "address"
+        field = duplicates.column(error, "ports", UNIQUE) or "address"
         raise errors.AlreadyExists(what="port", field=field, value=row.get(field)) from error
+    except exception.DBReferenceError as error:
+        raise errors.NotFound(what="Node", ident="of the port") from error
 
 
 @expose.handler("port:delete")
