@@ -252,6 +252,9 @@ def _fail(held: task.Task, work: Work, line: lines.Line, text: str) -> None:
         held.move("fail", why=full)
     elif trouble:
         held.note("cleaning up", full, bad=True)
+    if aborted and not trouble and held.node.provision_state == states.SERVICEFAIL:
+        # cleaned up: the tenant's system runs again
+        held.move("abort", why=full)
     fault = FAULTS.get(held.node.provision_state)
     if fault and not held.node.maintenance and (trouble or held.node.provision_state in GRAVE and not aborted):
         held.node.maintenance, held.node.maintenance_reason, held.node.fault = True, full, fault

@@ -108,7 +108,7 @@ class Manager:
         """Hold the node now and do a short piece of work on it in a worker."""
         with self._means.pool.slot() as slot:
             found = hold.read(self._means, node, ctx)
-            if states.kind(found.node.provision_state) not in (states.STABLE, states.FAILED):
+            if states.kind(found.node.provision_state) in (states.MOVING, states.WAITING):
                 raise errors.Conflict(text=f"Node {node} is in provision state {found.node.provision_state!r}, which "
                                            "is none to stay in. Wait until that has ended.")
             held = hold.take(self._means, node, ctx, why)

@@ -79,9 +79,10 @@ def validate(found: task.Task, *kinds: str) -> None:
 Table = collections.abc.Mapping[str, Verb]
 
 
-def only_move(found: task.Task, event: str) -> None:
+def only_move(found: task.Task, *events: str) -> None:
     """Move a node that needs no work: held, moved and given back in one statement."""
-    found.take(event)
-    found.move(event)
+    found.take(events[0])
+    for event in events:
+        found.move(event)
     found.draft.freeing = True
     found.save()

@@ -53,9 +53,11 @@ def bench(service: Any) -> Iterator[Bench]:
 
 
 @pytest.fixture(scope="module")
-def node(bench: Bench) -> str:
+def node(bench: Bench) -> Iterator[str]:
     """A node for verbs that change nothing."""
-    return bench.node()
+    made = bench.node()
+    yield made
+    bench.stored.bring(made, "enroll")
 
 
 @pytest.mark.parametrize(("state", "word"), REFUSED)

@@ -6,7 +6,7 @@ from baremetal.db import flows
 
 
 class Abort(verb.Verb):
-    """A waiting or held state → its failed state; service failed → active.
+    """A waiting or held state → its failed state; of servicing → active, where the tenant's system runs again.
 
     Where the waiting step may not be aborted, only the wish is stored; it is followed when that step has ended.
     """
@@ -23,7 +23,10 @@ class Abort(verb.Verb):
     def start(self, found: task.Task, params: verb.Params, slot: workers.Slot) -> None:
         """Stop the flow; where there is none, only move."""
         if journal.load(found.means.database, found.node.id) is None:
-            return verb.only_move(found, self.event)
+            events = [self.event]
+            if states.after(found.node.provision_state, self.event) == states.SERVICEFAIL:
+                events.append(self.event)
+            return verb.only_move(found, *events)
         line = flow.load(found)
         assert found.flow is not None
         if found.flow.state == flows.WAITING and line is not None and not line.step.abortable:
