@@ -82,10 +82,11 @@ def test_pyghmis_client_drives_the_lab(servers: fleet.Fleet) -> None:
     assert told["serial"] == servers.machine(0).identity.serial
 
 
-def test_our_client_drives_pyghmis_bmc(client: ipmi.Client, workdir: Path) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_our_client_drives_pyghmis_bmc(client: ipmi.Client, workdir: Path, host: str) -> None:
     port = processes.free_port()
     command = processes.Command([sys.executable, "-c", BMC, str(port)])
-    where = ipmi.Address("127.0.0.1", port, "admin", "password")
+    where = ipmi.Address(host, port, "admin", "password")
     with processes.spawned("fakebmc", command, workdir / "fakebmc.log"):
         assert client.call(where, "bmc_info", within=20)["product_id"] == 0
         client.call(where, "power_set", state="on")

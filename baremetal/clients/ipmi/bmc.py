@@ -137,6 +137,6 @@ class Talk:
         opened = self.bmc.session
         if opened is None or not opened.heard:
             return self.fault(errors.BmcUnreachable, f"nothing answered within {seconds:g} s")
-        if opened.garbage:
-            return self.fault(errors.BmcGarbage, f"{opened.garbage} packets that are not IPMI within {seconds:g} s")
+        if opened.garbage or not opened.fitted:
+            return self.fault(errors.BmcGarbage, f"{opened.heard} packets came within {seconds:g} s, but no answer")
         return self.fault(errors.BmcTimeout, f"{seconds:g} s were not enough")

@@ -189,7 +189,7 @@ class Client:
         if opened.where != where or asyncio.get_running_loop().time() - opened.used > self.limits.idle:
             known.drop()
             return False
-        opened.heard = 0
+        opened.heard = opened.fitted = 0
         return True
 
     def _failed(self, known: bmc.Bmc, fault: errors.BmcFault) -> None:

@@ -28,6 +28,8 @@ LOST = 3
 """Times a request is sent within a session before that is taken as forgotten by the BMC."""
 REFUSALS = 3
 """Times that the network says 'nobody there' before it is believed: a rebooting BMC says so for a moment."""
+HANDSHAKE = ("OPENSESSION", "EXPECTINGRAKP2", "EXPECTINGRAKP4")
+"""pyghmi's names for the states of a login in which it begins again with a new session id."""
 SHORTEST, LONGEST = 0.5, 8.0
 """Seconds after which a request is sent again at the earliest, and at the latest."""
 
@@ -66,7 +68,7 @@ class Transmission(session.Session):
     def __init__(self, where: address.Address, send: Send, habits: Habits) -> None:
         # Deliberately without pyghmi's __init__: that takes a socket and waits.
         self.where, self.doing = where, "login"
-        self.heard = self.garbage = 0
+        self.heard = self.fitted = self.garbage = 0
         self._send, self._habits = send, habits
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -93,6 +95,7 @@ class Transmission(session.Session):
                 self._fail(errors.BmcGarbage, f"{self.garbage} packets that are not IPMI; last: {error}")
             return
         went_on = self._sent != sent or self._waiting is None or self._waiting.done()
+        self.fitted += went_on
         if went_on and not again:   # else nobody knows which of the packets it answers
             self._habits.answered(took)
 
@@ -162,13 +165,12 @@ class Transmission(session.Session):
             self._fail(errors.BmcTimeout, f"no answer to {self._tries} requests")
             return
         if self.sessioncontext == "ESTABLISHED":
-            self.hasretried = 1
+            self.hasretried = 1   # pyghmi then keeps the sequence number of this request out of use for a while
             self.send_payload()
-        elif self.sessioncontext == "OPENSESSION":
+        elif self.sessioncontext in HANDSHAKE:   # BMCs do not take RAKP 1 or 3 twice
             self.lastpayload = None
             self._open_rmcpplus_request()
-        elif self.sessioncontext in ("EXPECTINGRAKP2", "EXPECTINGRAKP4"):
-            self.login()   # BMCs do not take RAKP 1 or 3 twice
+            return   # under a new tag: what is answered is this request
         else:
             self.send_payload()
         self._again = True

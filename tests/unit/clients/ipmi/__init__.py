@@ -1,0 +1,1 @@
+"""The IPMI client by itself; with BMCs it is tried in tests/lab."""
