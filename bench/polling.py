@@ -40,8 +40,9 @@ class Fleet:
         self.process.wait_for(lambda: len(self.commands()) == size, within=60)
 
     def commands(self) -> list[int]:
-        """Return how many commands each BMC was given so far."""
-        return [server["counts"]["commands"] for server in control.ask(self.control, "list")]
+        """Return how many commands each BMC was given so far, without those that close a session."""
+        counts = [server["counts"] for server in control.ask(self.control, "list")]
+        return [count["commands"] - count["closed"] for count in counts]
 
     def info(self, number: int) -> dict[str, Any]:
         """Return the driver_info of a server."""
