@@ -30,7 +30,7 @@ def rows() -> list[Any]:
 
 
 @pytest.mark.parametrize(("row", "state", "maintenance", "wanted"), rows())
-def test_answers_as_the_state_says(row: dict[str, Any], state: str, maintenance: bool, wanted: int,
+def test_answers_as_the_state_says(*, row: dict[str, Any], state: str, maintenance: bool, wanted: int,
                                    service: Any) -> None:
     run = drive.Run(drive.Endpoint(service.url, service.auth))
     try:
