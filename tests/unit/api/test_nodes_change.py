@@ -4,7 +4,6 @@ import datetime
 import json
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,10 +30,10 @@ FREE = [
 # fmt: on
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[door.Door]:
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[door.Door]:
     """An API whose clock stands still."""
-    made = door.Door(tmp_path, clock.MovedClock(NOW))
+    made = door.Door(tmp_path_factory.mktemp("change"), clock.MovedClock(NOW))
     yield made
     made.close()
 
@@ -62,6 +61,7 @@ def test_nobody_waits_for_a_lease_that_ran_out(house: door.Door, path: str, valu
     node = house.node()
     hold(house, node, BEFORE)
     assert house.patch(node, ("add", path, value)).status == 200
+    house.ask("DELETE", f"/v1/nodes/{node}")
 
 
 @pytest.mark.parametrize(("path", "value"), FREE)

@@ -1,7 +1,6 @@
 """What of a verb, a power target or a boot device reaches the conductor; which fault wins when several are true."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,12 +63,20 @@ WINNERS: list[tuple[str, dict[str, Any], dict[str, Any], str, int]] = [
 # fmt: on
 
 
-@pytest.fixture
-def house(tmp_path: Path) -> Iterator[door.Door]:
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[door.Door]:
     """An API with a conductor's end that notes what it is told."""
-    made = door.Door(tmp_path)
+    made = door.Door(tmp_path_factory.mktemp("verbs"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def house(opened: door.Door) -> door.Door:
+    """The same, told nothing yet."""
+    opened.told.clear()
+    opened.answers.clear()
+    return opened
 
 
 @pytest.mark.parametrize(("state", "body", "told"), TOLD)
