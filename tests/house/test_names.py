@@ -33,8 +33,9 @@ def test_no_name_is_numbered() -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    silent = [source.name for source in sources.python("baremetal", "tests")
-              if not (ast.get_docstring(source.tree) or "").strip()]
+    spoken = [source for source in sources.python("baremetal", "tests")
+              if source.tree.body or source.name.startswith("baremetal/")]
+    silent = [source.name for source in spoken if not (ast.get_docstring(source.tree) or "").strip()]
     assert not silent, f"no docstring at the head: {silent}"
 
 
