@@ -6,7 +6,9 @@ started one is run again where it may be repeated, a waiting one goes on waiting
 A worker whose lease was lost writes nothing more and ends quietly.
 """
 
+import collections.abc
 import datetime
+import functools
 import logging
 import typing
 
@@ -107,7 +109,7 @@ def stop(found: task.Task, text: str, *, event: str | None = None, aborted: bool
 def take_over(shared: means.Means, uuid: str) -> None:
     """Go on with a flow whose worker was lost; does nothing when it is worked on after all."""
     with shared.pool.slot(reserved=True) as slot:
-        for found in hold.attempts(shared, uuid, context.internal("takeover")):
+        for found in hold.attempts(shared, uuid, context.internal("takeover"), hold.read_any):
             loaded = journal.load(shared.database, found.node.id)
             if loaded is None or loaded[0].state != flows.RUNNING:
                 return
@@ -172,7 +174,7 @@ def _run(held: task.Task, work: Work) -> None:
             LOG.exception("%s Node %s: step %s broke", held.ctx.request_id, held.node.uuid, _name(line))
             return _fail(held, work, line, f"Step {_name(line)} broke with {type(error).__name__}; the log of "
                          f"{held.means.seat.host} has the details under request id {held.ctx.request_id}.")
-        journal.end(held, line, answer.facts if answer else None)
+        journal.end(held, line, answer.facts if isinstance(answer, steps.Done) else None)
         if flow.abort_after:
             return _fail(held, work, line, f"Aborted after step {_name(line)}, as was asked.")
     _finish(held, work)
@@ -180,6 +182,10 @@ def _run(held: task.Task, work: Work) -> None:
 
 def _perform(held: task.Task, work: Work, line: lines.Line) -> reserved.Answer:
     """Run a line in the way that its state in the journal asks for."""
+    if not held.interfaces:
+        raise errors.StepFailed(interface=line.step.interface, step=line.step.step, why=(
+            f"driver {held.node.driver!r}, or one of the node's interfaces, is not enabled on conductor "
+            f"{held.means.seat.host} any more"))
     if line.state == lines.WAITING:
         go_on = _resumer(held, line)
         return None if go_on is None else typing.cast(reserved.Answer, go_on(held))
@@ -245,7 +251,8 @@ def _fail(held: task.Task, work: Work, line: lines.Line, text: str) -> None:
         journal.fail(held, line, text)
         # before anything is undone: whoever comes after a crash must not take the step for a running one
         held.save()
-    trouble = [*_undo(held, flow), *_clean_up(held, work, aborted=aborted)]
+    trouble = [*_undo(held, flow), *_clean_up(held, work, aborted=aborted)] if held.interfaces else [
+        "Nothing was undone or cleaned up"]
     full = ". ".join([text.rstrip("."), *trouble]) + "."
     held.fail_with(full)
     if states.after(held.node.provision_state, "fail") is not None:
@@ -269,10 +276,11 @@ def _undo(held: task.Task, flow: lines.Flow) -> list[str]:
     for line in reversed(flow.lines):
         if line.step.undo is None or line.state not in (lines.DONE, lines.FAILED):
             continue
-        try:
-            getattr(held.interfaces[line.step.interface], line.step.undo)(held)
-        except errors.Fault as fault:
-            trouble.append(f"Step {_name(line)} could not be undone: {fault.text.rstrip('.')}")
+        undo = getattr(held.interfaces[line.step.interface], line.step.undo, None)
+        failed = f"Step {_name(line)} cannot be undone by the interface that the node has now" if undo is None else \
+            _try(held, f"Undoing step {_name(line)}", functools.partial(undo, held))
+        if failed:
+            trouble.append(failed)
             continue
         journal.undone(held, line)
         held.save()
@@ -281,16 +289,22 @@ def _undo(held: task.Task, flow: lines.Flow) -> list[str]:
 
 def _clean_up(held: task.Task, work: Work, *, aborted: bool) -> list[str]:
     """Let the verb clean up; return what it could not."""
+    failed = _try(held, "Cleaning up", lambda: work.clean_up(held, aborted=aborted))
+    return [failed] if failed else []
+
+
+def _try(held: task.Task, what: str, call: collections.abc.Callable[[], object]) -> str | None:
+    """Do ``call`` while a flow fails anyhow; return the sentence about what went wrong."""
     try:
-        work.clean_up(held, aborted=aborted)
-    except errors.LeaseLost:
+        call()
+    except (errors.LeaseLost, draft.Unsaved):
         raise
     except errors.Fault as fault:
-        return [f"Cleaning up failed too: {fault.text.rstrip('.')}"]
+        return f"{what} failed too: {fault.text.rstrip('.')}"
     except Exception as error:
-        LOG.exception("%s Node %s: cleaning up after %s broke", held.ctx.request_id, held.node.uuid, work.event)
-        return [f"Cleaning up failed too, with {type(error).__name__}"]
-    return []
+        LOG.exception("%s Node %s: %s broke", held.ctx.request_id, held.node.uuid, what)
+        return f"{what} broke with {type(error).__name__}"
+    return None
 
 
 # --- small things ---------------------------------------------------------------------------------
@@ -319,7 +333,12 @@ def _method(held: task.Task, work: Work, line: lines.Line) -> typing.Any:
         return reserved.TABLE[line.step.step]
     if line.step.interface == lines.VERB:
         return getattr(work, line.step.step)
-    return getattr(held.interfaces[line.step.interface], line.step.step)
+    implementation = held.interfaces[line.step.interface]
+    method = getattr(implementation, line.step.step, None)
+    if method is None:
+        raise errors.StepFailed(interface=line.step.interface, step=line.step.step, why=(
+            f"the {line.step.interface} interface {implementation.name!r}, which the node has now, has no such step"))
+    return method
 
 
 def _resumer(held: task.Task, line: lines.Line) -> typing.Any:

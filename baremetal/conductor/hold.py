@@ -7,17 +7,35 @@ from baremetal import clock, context, errors
 from baremetal.conductor import draft, means, task
 from baremetal.db import locks, record
 
+#: ``read`` or ``read_any``
+Read = collections.abc.Callable[[means.Means, str, context.Context], task.Task]
+
 #: how often a node is read again when it changed between reading and taking the lease
 TRIES = 5
 
 
 def read(shared: means.Means, uuid: str, ctx: context.Context) -> task.Task:
     """Return the node as a task that holds nothing; raises ``NotFound``, or what is wrong with its driver."""
+    node = _fetch(shared, uuid)
+    return task.Task(shared, node, shared.drivers.bind(node), ctx)
+
+
+def read_any(shared: means.Means, uuid: str, ctx: context.Context) -> task.Task:
+    """Return the node as ``read`` does, but without interfaces where its driver is not enabled here any more."""
+    node = _fetch(shared, uuid)
+    try:
+        interfaces = shared.drivers.bind(node)
+    except (errors.InterfaceUnknown, errors.DriverUnknown):
+        interfaces = {}
+    return task.Task(shared, node, interfaces, ctx)
+
+
+def _fetch(shared: means.Means, uuid: str) -> record.Node:
     with shared.database.read() as connection:
         node = record.fetch(connection, uuid)
     if node is None:
         raise errors.NotFound(what="Node", ident=uuid)
-    return task.Task(shared, node, shared.drivers.bind(node), ctx)
+    return node
 
 
 def refuse_held(found: task.Task) -> None:
@@ -28,10 +46,11 @@ def refuse_held(found: task.Task) -> None:
                                 since=clock.iso(node.lease_since))
 
 
-def attempts(shared: means.Means, uuid: str, ctx: context.Context) -> collections.abc.Iterator[task.Task]:
+def attempts(shared: means.Means, uuid: str, ctx: context.Context, how: Read = read
+             ) -> collections.abc.Iterator[task.Task]:
     """Yield the free node to be taken, anew after each ``Changed``; raises ``NodeLocked``, at last ``Conflict``."""
     for _ in range(TRIES):
-        found = read(shared, uuid, ctx)
+        found = how(shared, uuid, ctx)
         refuse_held(found)
         yield found
     raise errors.Conflict(text=f"Node {uuid} was changed by others {TRIES} times while this request looked at it. "

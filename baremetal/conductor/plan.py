@@ -42,11 +42,17 @@ def asked(held: task.Task, kind: str, wanted: Wanted) -> list[steps.Step]:
 
 
 def merged(held: task.Task, kind: str, wanted: Wanted) -> list[steps.Step]:
-    """Return the automatic steps with those of the request put in their place or added; priority 0 leaves one out."""
+    """Return the automatic steps with those of the request put in their place or added; priority 0 leaves one out.
+
+    What the deploy interface does by itself when it deploys stays where it is, or is left out.
+    """
     found = {(step.interface, step.step): step for step in automatic(held, kind)}
     reserved_ones = []
     for item in wanted:
         step = _one(held, kind, item)
+        if kind == "deploy" and step.interface == "deploy" and step.priority and ("deploy", step.step) in found:
+            raise errors.Invalid(text=f"Step deploy.{step.step} is a core step of deploying: it runs by itself and cannot "
+                                      "be asked for at another place. Priority 0 leaves it out.")
         if step.step in steps.RESERVED:
             # the same one may stand several times in a plan
             reserved_ones.append(step)

@@ -20,6 +20,10 @@ from sqlalchemy import event, pool
 #: milliseconds for which SQLite waits for writers of other processes
 SQLITE_BUSY = 30_000
 
+#: seconds after which a server ends a transaction whose process says nothing more: one that was suspended, or whose
+#: machine is gone without a word, would keep its rows locked and so keep others from taking its nodes over
+IDLE = 5
+
 PRAGMAS = ("journal_mode=WAL", f"busy_timeout={SQLITE_BUSY}", "synchronous=FULL", "foreign_keys=ON")
 
 
@@ -42,6 +46,9 @@ class Database:
         if self.url.get_driver_name() == "pymysql":
             for engine in (self.writer, self.reader):
                 event.listen(engine, "do_connect", _connect_quickly)
+        if self.dialect in IDLE_ENDS:
+            event.listen(self.writer, "connect", IDLE_ENDS[self.dialect])
+        if self.writer is not self.reader:
             self.writer.dispose()       # oslo.db has tried it with a connection of the other kind
         for engine in (self.writer, self.reader):
             # what is written may be a secret; errors and logs show statements without values
@@ -106,6 +113,26 @@ def _connect_quickly(_dialect: object, _record: object, arguments: typing.Any, n
     """Make a connection to MariaDB that reads results in our way."""
     from baremetal.db import mysql  # its driver is there only where it is used
     return mysql.Connection(*arguments, **named)
+
+
+def _end_idle_postgresql(connection: typing.Any, _record: object) -> None:
+    """Let PostgreSQL end transactions that idle."""
+    cursor = connection.cursor()
+    cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE}s'")
+    cursor.close()
+    connection.commit()
+
+
+def _end_idle_mariadb(connection: typing.Any, _record: object) -> None:
+    """Let MariaDB end transactions that idle; MySQL cannot."""
+    if "MariaDB" in connection.get_server_info():
+        cursor = connection.cursor()
+        cursor.execute(f"SET SESSION idle_transaction_timeout = {IDLE}")
+        cursor.close()
+
+
+#: dialect: what is said to a new connection that writes
+IDLE_ENDS = {"postgresql": _end_idle_postgresql, "mysql": _end_idle_mariadb}
 
 
 def _sqlite(url: sqlalchemy.URL) -> sqlalchemy.Engine:

@@ -292,3 +292,62 @@ def test_conductor_lost_while_it_aborts(house: building.House, *, committed: boo
         if lived:
             return
     raise AssertionError("aborting has more writes than this test kills")
+
+
+def test_flow_of_a_driver_that_is_gone_fails_and_says_so(house: building.House) -> None:
+    """The operator has disabled what the node uses while its conductor was away."""
+    deploy = parts.Deploy()
+    deploy.dies["first"] = 1
+    house.conductor("two", deploy=deploy)
+    waits, dies = (house.add("available", deploy_interface=name) for name in ("fake", "noop"))
+    house.set(waits, driver_info={"fake_waits": {"deploy.deploy": 5}})
+    house.do(waits, "deploy")
+    house.do(dies, "deploy", "two")
+    house.set(waits, deploy_interface="rusty")
+    house.set(dies, deploy_interface="rusty")
+    house.gone("two")
+    house.sweep("takeover").run()
+    house.settle()
+    for ident in (waits, dies):
+        node = house.node(ident)
+        assert (node.provision_state, node.reservation) == ("deploy failed", None)
+    assert "not enabled on conductor one" in house.node(dies).last_error
+    assert "Timeout" in house.node(waits).last_error
+
+
+def test_one_node_that_breaks_the_sweep_keeps_no_other_waiting(house: building.House,
+                                                               caplog: pytest.LogCaptureFixture) -> None:
+    deploy = parts.Deploy()
+    deploy.dies["first"] = 2
+    house.conductor("two", deploy=deploy)
+    house.conductor("one", deploy=deploy)
+    idents = [house.add("available") for _ in range(2)]
+    for ident in idents:
+        house.do(ident, "deploy", "two")
+    house.gone("two")
+    bind = house.conductors["one"].means.drivers.bind
+
+    def broken(node: Any) -> Any:
+        if node.uuid == idents[0]:
+            raise RuntimeError("a defect")
+        return bind(node)
+    house.conductors["one"].means.drivers.bind = broken  # type: ignore[method-assign]
+    house.sweep("takeover").run()
+    house.settle()
+    assert [house.node(ident).provision_state for ident in idents] == ["deploying", "active"]
+    assert "a defect" in caplog.text
+
+
+def test_step_that_its_interface_does_not_have_any_more(house: building.House) -> None:
+    deploy = parts.Deploy()
+    deploy.dies["third"] = 1
+    house.conductor("two", deploy=deploy)
+    ident = house.add("available")
+    house.do(ident, "deploy", "two")
+    house.gone("two")
+    house.sweep("takeover").run()
+    house.settle()
+    node = house.node(ident)
+    assert node.provision_state == "deploy failed"
+    assert "'fake', which the node has now, has no such step" in node.last_error
+    assert "Step deploy.first cannot be undone" in node.last_error

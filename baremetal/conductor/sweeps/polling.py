@@ -2,6 +2,7 @@
 
 import collections.abc
 import concurrent.futures
+import logging
 import queue
 import random
 import threading
@@ -10,6 +11,8 @@ import typing
 from baremetal import context, errors, states
 from baremetal.conductor import means, task
 from baremetal.db import polls
+
+LOG = logging.getLogger(__name__)
 
 #: threads for interfaces whose client blocks
 BLOCKING = 8
@@ -47,15 +50,17 @@ class Round:
     def _begin(self, row: typing.Any, pool: concurrent.futures.Executor) -> None:
         """Send one question; whatever comes of it is put into the queue."""
         node = polls.node(row)
-        ctx = context.internal(self._why)
         try:
-            found = task.Task(self._means, node, self._means.drivers.bind(node), ctx)
+            found = task.Task(self._means, node, self._means.drivers.bind(node), context.internal(self._why))
+        except (errors.InterfaceUnknown, errors.DriverUnknown):
+            # whoever has it enabled asks
+            return
+        try:
             found.power.validate(found)
             asked = found.power.read_later(found, pool)
-        except errors.Fault as fault:
-            if not isinstance(fault, (errors.InterfaceUnknown, errors.DriverUnknown)):
-                self._out += 1
-                self._answers.put((found, None, fault))
+        except Exception as fault:
+            self._out += 1
+            self._answers.put((found, None, fault))
             return
         self._out += 1
         asked.add_done_callback(lambda done: self._answers.put((found, *_outcome(done))))
@@ -63,7 +68,11 @@ class Round:
     def _handle(self, answered: Answered) -> None:
         found, power, fault = self._answers.get()
         self._out -= 1
-        answered(found, power, fault)
+        try:
+            answered(found, power, fault)
+        except Exception:
+            # one node must not keep the others waiting
+            LOG.exception("What node %s answered could not be dealt with", found.node.uuid)
 
 
 def _outcome(done: "concurrent.futures.Future[str | None]") -> tuple[str | None, Exception | None]:

@@ -55,12 +55,15 @@ class Takeover(sweep.Sweep):
             LOG.warning("Taking over is put off: %s", fault.text)
         except draft.Unsaved as error:
             LOG.warning("Taking over is put off: the database did not take it (%s)", error)
+        except Exception:
+            # one node must not keep the others waiting
+            LOG.exception("Taking over broke for %s", args[-1])
 
     def _late(self, uuid: str) -> None:
         """A waiting's deadline has passed: time was all it wanted, or it fails."""
         ctx = context.internal("deadline")
         with self.means.pool.slot(reserved=True) as slot:
-            for found in hold.attempts(self.means, uuid, ctx):
+            for found in hold.attempts(self.means, uuid, ctx, hold.read_any):
                 line = flow.load(found)
                 waiting = found.flow
                 if waiting is None or line is None or waiting.deadline is None \

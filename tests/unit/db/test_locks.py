@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from oslo_db import exception as db_exception
 
 from baremetal import config, errors
 from baremetal.db import engine, locks, models, record
@@ -171,3 +172,24 @@ def test_held_is_told_of_a_node_that_was_read(database: engine.Database) -> None
     assert not locks.held(node, NOW, locks.Seat("one", 4))
     assert locks.held(node, NOW, locks.Seat("two", 4))
     assert not locks.held(node, NOW + datetime.timedelta(seconds=60))
+
+
+@pytest.mark.parametrize("server", ["mariadb", "postgresql"])
+def test_process_suspended_in_a_transaction_keeps_no_rows(server: str, request: pytest.FixtureRequest) -> None:
+    """The server ends its transaction, and the next holder gets the node; what it wakes to is an error."""
+    url = request.getfixturevalue(server).database("suspended")
+    database = engine.Database(config.build(database__connection=url))
+    models.METADATA.create_all(database.writer)
+    node = _node(database)
+    asleep, awake = _draft(node, "one"), _draft(node, "two", now=NOW + datetime.timedelta(seconds=46))
+    assert _take(database, asleep)
+    took: list[bool] = []
+    with pytest.raises(db_exception.DBError), database.write() as connection:
+        locks.write(connection, asleep, {"last_error": "half written"})
+        thread = threading.Thread(target=lambda: took.append(_take(database, awake, awake.since)))
+        thread.start()
+        thread.join(4 * engine.IDLE)
+        assert took == [True]
+        locks.write(connection, asleep, {"last_error": "I was asleep"})
+    assert _read(database, node.uuid).last_error is None
+    database.close()
