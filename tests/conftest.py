@@ -87,7 +87,8 @@ def service(workdir: Path) -> Iterator[Running]:
     data, port = workdir / "service", processes.free_port()
     command = processes.Command([
         sys.executable, "-m", "baremetal.cmd.single", "--data", str(data), "--port", str(port),
-        "--fleet", str(FLEET), "--fleet-network", f"127.{random.randrange(100, 200)}.0.0"])
+        "--fleet", str(FLEET), "--fleet-network", f"127.{random.randrange(100, 200)}.0.0"],
+        logs=[data / "baremetal.log", data / "fleet.log"])
     with processes.spawned("baremetal", command, workdir / "service.log") as process:
         process.wait_for(lambda: (data / "credentials.json").exists()
                          and requests.get(f"http://127.0.0.1:{port}/", timeout=5).ok, within=60)

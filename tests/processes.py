@@ -39,6 +39,7 @@ class Command:
     env: Mapping[str, str] = dataclasses.field(default_factory=dict)
     cwd: Path | None = None
     user: str | None = None
+    logs: Sequence[Path] = ()       # files that it writes besides its output; shown with it
 
 
 class Process:
@@ -46,7 +47,7 @@ class Process:
 
     def __init__(self, name: str, command: Command, log: Path) -> None:
         """Start it. Returns at once; see ``wait_for``."""
-        self.name, self.log = name, log
+        self.name, self.log, self.logs = name, log, (log, *command.logs)
         with log.open("ab") as out:
             self.child = subprocess.Popen(
                 [str(part) for part in command.argv], stdin=subprocess.DEVNULL, stdout=out,
@@ -66,9 +67,9 @@ class Process:
         return self.child.poll() is None
 
     def tail(self, lines: int = TAIL) -> str:
-        """The last lines of its log."""
-        text = self.log.read_text(errors="replace") if self.log.exists() else ""
-        return "\n".join(text.splitlines()[-lines:])
+        """The last lines of what it printed, then of each log of its own."""
+        texts = [log.read_text(errors="replace") for log in self.logs if log.exists()]
+        return "\n".join(line for text in texts for line in text.splitlines()[-lines:])
 
     def _ending(self) -> str:
         return f"its log ends:\n{self.tail()}"

@@ -58,7 +58,8 @@ class Cluster:
         file.write_text(CONF.format(host=host, port=port, data=self.folder / host, log=self.folder / f"{host}.log",
                                     **self.facts))
         command = processes.Command([sys.executable, "-m", f"baremetal.cmd.{program}", "--config-file", str(file),
-                                     *(["create"] if program == "dbsync" else [])])
+                                     *(["create"] if program == "dbsync" else [])],
+                                    logs=[self.folder / f"{host}.log"])
         return self.stack.enter_context(processes.spawned(host, command, self.folder / f"{host}.out"))
 
     def conductor(self, host: str) -> processes.Process:
