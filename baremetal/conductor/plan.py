@@ -47,12 +47,13 @@ def merged(held: task.Task, kind: str, wanted: Wanted) -> list[steps.Step]:
     What the deploy interface does by itself when it deploys stays where it is, or is left out.
     """
     found = {(step.interface, step.step): step for step in automatic(held, kind)}
+    core = {name for interface, name in found if kind == interface == "deploy"}
     reserved_ones = []
     for item in wanted:
         step = _one(held, kind, item)
-        if kind == "deploy" and step.interface == "deploy" and step.priority and ("deploy", step.step) in found:
-            raise errors.Invalid(text=f"Step deploy.{step.step} is a core step of deploying: it runs by itself and cannot "
-                                      "be asked for at another place. Priority 0 leaves it out.")
+        if step.interface == "deploy" and step.step in core and step.priority:
+            raise errors.Invalid(text=f"Step deploy.{step.step} is a core step of deploying: it runs by itself and "
+                                      "cannot be asked for at another place. Priority 0 leaves it out.")
         if step.step in steps.RESERVED:
             # the same one may stand several times in a plan
             reserved_ones.append(step)

@@ -103,6 +103,11 @@ class Deploy(Plain):
         """Nothing special."""
         self.did("third")
 
+    @steps.step(deploy=0)
+    def fourth(self, task: Any) -> None:
+        """Runs only when asked for."""
+        self.did("fourth")
+
     @steps.step(deploy=0, clean=0, service=0, abortable=True)
     def waits(self, task: Any) -> steps.Answer:
         """Waits for long, and counts as done when resumed."""

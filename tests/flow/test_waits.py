@@ -106,7 +106,8 @@ def test_abort_waits_for_the_end_of_a_step_that_may_not_be_aborted(
     deploy = parts.Deploy()
     house.conductor("one", deploy=deploy)
     ident = house.add(state)
-    house.do(ident, verb, **{key: [_step("waits_hard", args={}, priority=99), _step("third", args={}, priority=1)]})
+    after_it = [] if verb == "deploy" else [_step("third", args={}, priority=1)]
+    house.do(ident, verb, **{key: [_step("waits_hard", args={}, priority=99), *after_it]})
     node = house.do(ident, "abort")
     assert (node.provision_state, node.reservation) == (waits, None)
     shown = getattr(node, {"clean_steps": "clean_step", "service_steps": "service_step"}.get(key, "deploy_step"))
@@ -276,5 +277,13 @@ def test_request_changes_the_deploy_steps(house: building.House) -> None:
     deploy = parts.Deploy()
     house.conductor("one", deploy=deploy)
     house.do(house.add("available"), "deploy", deploy_steps=[
-        _step("second", args={}, priority=0), _step("third", args={}, priority=99)])
-    assert deploy.calls == ["prepare", "third", "first"]
+        _step("second", args={}, priority=0), _step("fourth", args={}, priority=99)])
+    assert deploy.calls == ["prepare", "fourth", "first", "third"]
+
+
+def test_request_does_not_move_what_deploying_does_by_itself(house: building.House) -> None:
+    house.conductor("one", deploy=parts.Deploy())
+    ident = house.add("available")
+    with pytest.raises(errors.Invalid, match="deploy.third is a core step"):
+        house.start(ident, "deploy", deploy_steps=[_step("third", args={}, priority=99)])
+    assert house.node(ident).provision_state == "available"
