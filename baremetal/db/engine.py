@@ -49,6 +49,8 @@ class Database:
         if self.dialect in IDLE_ENDS:
             event.listen(self.writer, "connect", IDLE_ENDS[self.dialect])
         if self.writer is not self.reader:
+            # whoever closes a connection has ended its transaction; one more ROLLBACK each time asks the server in vain
+            self.writer.pool._reset_on_return = pool.reset_none
             self.writer.dispose()       # oslo.db has tried it with a connection of the other kind
         for engine in (self.writer, self.reader):
             # what is written may be a secret; errors and logs show statements without values
