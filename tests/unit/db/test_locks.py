@@ -79,7 +79,6 @@ def test_two_race_for_one_node_a_thousand_times(database: engine.Database) -> No
         thread.join(300)
     assert not broken
     assert [a != b for a, b in zip(won["one"], won["two"], strict=True)] == [True] * ROUNDS
-    assert all(any(takes) for takes in won.values()), "both win now and then"
     left = _read(database, node.uuid)
     assert (left.reservation, left.lease_token, left.generation) == (None, None, node.generation + ROUNDS)
 
