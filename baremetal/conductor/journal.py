@@ -107,7 +107,8 @@ def finish(held: task.Task, state: str, error: str | None = None) -> None:
 def _show(held: task.Task, line: lines.Line) -> None:
     column = SHOWN_IN.get(held.node.provision_state)
     if column and line.step.interface != lines.VERB:
-        setattr(held.node, column, line.step.to_wire())
+        # the journal keeps the arguments; here they are only shown
+        setattr(held.node, column, record.mask(line.step.to_wire()))
 
 
 def _step(held: task.Task, line: lines.Line, **values: typing.Any) -> None:

@@ -42,6 +42,11 @@ def split(column: str, value: dict[str, typing.Any],
     return dump(shown), dump(hidden) if hidden else None
 
 
+def mask(value: dict[str, typing.Any]) -> dict[str, typing.Any]:
+    """Return ``value`` with its secrets masked, for what is shown and never read back."""
+    return _hide("", value, None, {})
+
+
 def _hide(column: str, value: dict[str, typing.Any], known: typing.Any,
           hidden: dict[str, typing.Any]) -> dict[str, typing.Any]:
     """Return ``value`` masked; fill ``hidden`` with what was masked, in the same shape."""
