@@ -5,10 +5,17 @@ import datetime
 import logging
 import threading
 
+from oslo_config import cfg
+
 from baremetal.conductor import means
 from baremetal.db import conductors, locks
 
 LOG = logging.getLogger(__name__)
+
+
+def interval(conf: cfg.ConfigOpts) -> float:
+    """Return the seconds between two beats of a conductor: often enough for the leases, too."""
+    return float(min(conf.conductor.heartbeat_interval, conf.conductor.lease_seconds / 3))
 
 
 class Heartbeat:
@@ -21,9 +28,8 @@ class Heartbeat:
 
     @property
     def interval(self) -> float:
-        """Seconds between two beats: often enough for the leases, too."""
-        section = self._means.conf.conductor
-        return float(min(section.heartbeat_interval, section.lease_seconds / 3))
+        """Seconds between two beats."""
+        return interval(self._means.conf)
 
     def start(self) -> None:
         """Beat in a thread of its own."""
@@ -39,13 +45,14 @@ class Heartbeat:
     def beat(self) -> bool:
         """Beat once; False when a newer process has our name."""
         now, seat = self._means.clock.now(), self._means.seat
-        tokens = self._means.leases.tokens()
+        held = self._means.leases.held()
         with self._means.database.write() as connection:
             if not conductors.beat(connection, now, seat.host, seat.epoch):
                 return False
-            if tokens:
+            if held:
                 seconds = self._means.conf.conductor.lease_seconds
-                locks.renew(connection, tokens, now + datetime.timedelta(seconds=seconds))
+                locks.renew(connection, held, now + datetime.timedelta(seconds=seconds))
+        self._means.leases.beaten(self._means.clock.tick(), self.interval)
         return True
 
     def _run(self) -> None:

@@ -2,10 +2,15 @@
 
 import collections.abc
 import contextlib
+import logging
+
+from oslo_db import exception as db_exception
 
 from baremetal import clock, context, errors
 from baremetal.conductor import draft, means, task
-from baremetal.db import locks, record
+from baremetal.db import flows, locks, record
+
+LOG = logging.getLogger(__name__)
 
 #: ``read`` or ``read_any``
 Read = collections.abc.Callable[[means.Means, str, context.Context], task.Task]
@@ -39,11 +44,26 @@ def _fetch(shared: means.Means, uuid: str) -> record.Node:
 
 
 def refuse_held(found: task.Task) -> None:
-    """Raise ``NodeLocked`` when somebody who may be alive holds the node."""
-    node = found.node
-    if locks.held(node, found.means.clock.now(), found.means.seat):
+    """Raise ``NodeLocked`` when somebody who may be alive holds the node.
+
+    A worker of this process is alive even when its lease could not be renewed in time.
+    """
+    node, shared = found.node, found.means
+    if locks.held(node, shared.clock.now(), shared.seat) or shared.leases.has(node.lease_token):
         raise errors.NodeLocked(node=node.uuid, holder=node.reservation, why=node.lease_why,
                                 since=clock.iso(node.lease_since))
+
+
+def refuse_unfinished(found: task.Task) -> None:
+    """Raise ``NodeLocked`` when the worker of the node's flow was lost: what it has begun is ended or undone first.
+
+    An abort fails the node at once and cleans up then; a verb in between would meet that clean-up later.
+    """
+    with found.means.database.read() as connection:
+        left = flows.open_of(connection, found.node.id)
+    if left is not None and left.state == flows.RUNNING:
+        raise errors.NodeLocked(node=found.node.uuid, holder=f"{left.conductor} (lost; one will take over)",
+                                why=left.verb, since=clock.iso(left.updated_at))
 
 
 def attempts(shared: means.Means, uuid: str, ctx: context.Context, how: Read = read
@@ -76,8 +96,12 @@ def hold(shared: means.Means, uuid: str, ctx: context.Context, why: str) -> coll
     except BaseException:
         give_back(held)
         raise
-    held.draft.freeing = True
-    held.save()
+    try:
+        held.draft.freeing = True
+        held.save()
+    finally:
+        # also when it could not be written: what nobody works on must not be renewed
+        held.drop()
 
 
 def give_back(held: task.Task) -> None:
@@ -85,5 +109,8 @@ def give_back(held: task.Task) -> None:
     if held.lease is not None:
         lease = held.lease
         held.drop()
-        with contextlib.suppress(errors.LeaseLost), held.means.database.write() as connection:
-            locks.release(connection, lease)
+        try:
+            with contextlib.suppress(errors.LeaseLost), held.means.database.write() as connection:
+                locks.release(connection, lease)
+        except db_exception.DBError as error:
+            LOG.warning("Node %s was not given back (%s); its lease runs out", held.node.uuid, type(error).__name__)

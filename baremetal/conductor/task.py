@@ -142,7 +142,7 @@ class Task(task.Task):
             self.lease = written.taking[0]
             self.node.generation += 1
             self.node.saved({"generation": self.node.generation})
-            self.means.leases.add(self.lease.token)
+            self.means.leases.add(self.lease.token, self.node.id)
         if written.freeing:
             self.drop()
         for line in written.lines:

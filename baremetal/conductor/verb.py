@@ -4,7 +4,7 @@ import collections.abc
 import typing
 
 from baremetal import clock, errors, states
-from baremetal.conductor import flow, lines, task, workers
+from baremetal.conductor import flow, hold, lines, task, workers
 
 Params = dict[str, typing.Any]
 
@@ -61,6 +61,8 @@ class Verb:
             raise errors.NodeLocked(node=node.uuid, holder=node.reservation or "(none yet, one will take over)",
                                     why=node.lease_why or node.provision_state,
                                     since=clock.iso(node.provision_updated_at))
+        if states.kind(node.provision_state) == states.FAILED:
+            hold.refuse_unfinished(found)
         if states.after(node.provision_state, self.event) is None:
             raise errors.VerbRefused(node=node.uuid, state=node.provision_state, verb=self.name,
                                      allowed=", ".join(states.verbs(node.provision_state)) or "none")

@@ -17,6 +17,14 @@ LOG = logging.getLogger(__name__)
 Job = collections.abc.Callable[[], None]
 
 
+@typing.runtime_checkable
+class Held(typing.Protocol):
+    """What must not be kept when nobody will work on it."""
+
+    def drop(self) -> None:
+        """Let go."""
+
+
 class Slot:
     """One place in the pool: use it as a block, and ``give`` it work before the block ends."""
 
@@ -32,9 +40,19 @@ class Slot:
             self._pool.free()
 
     def give(self, work: collections.abc.Callable[..., None], *args: typing.Any) -> None:
-        """Let a thread do ``work(*args)``; the slot is its from now on."""
+        """Let a thread do ``work(*args)``; the slot is its from now on.
+
+        When the machine has no thread left, what ``args`` hold is dropped, so that it can be taken over.
+        """
         self._given = True
-        self._pool.run(lambda: work(*args))
+        try:
+            self._pool.run(lambda: work(*args))
+        except RuntimeError:
+            self._given = False
+            for held in args:
+                if isinstance(held, Held):
+                    held.drop()
+            raise
 
 
 class Pool:

@@ -118,7 +118,7 @@ def test_heartbeat_renews_the_leases_of_live_work(house: building.House) -> None
     go_on.set()
     house.settle()
     assert house.node(ident).provision_state == "active"
-    assert conductor.means.leases.tokens() == []
+    assert conductor.means.leases.held() == {}
 
 
 def test_housekeeping(tmp_path: Path) -> None:

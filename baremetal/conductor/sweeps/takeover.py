@@ -5,7 +5,7 @@ import logging
 import typing
 
 from baremetal import context, errors, states
-from baremetal.conductor import draft, flow, hold, lines, power
+from baremetal.conductor import draft, flow, heartbeat, hold, lines, power
 from baremetal.conductor.sweeps import sweep
 from baremetal.db import flows, locks
 
@@ -28,36 +28,40 @@ class Takeover(sweep.Sweep):
 
     def run(self) -> None:
         """Look once for each kind of loss."""
-        now, seat = self.means.clock.now(), self.means.seat
+        now, tick, seat = self.means.clock.now(), self.means.clock.tick(), self.means.seat
         with self.means.database.read() as connection:
             lost = flows.interrupted(connection, now, seat.host, seat.epoch)
             late = flows.overdue(connection, now)
             stale = locks.stale(connection, now, seat)
-        for row in self._ours(lost):
-            self._try(flow.take_over, self.means, row.uuid)
-        for row in self._ours(late):
-            self._try(self._late, row.uuid)
+        if (lost or late or stale) and not self.means.leases.tell(tick, heartbeat.interval(self.means.conf)):
+            LOG.warning("Nothing is taken over yet: heartbeats could not be written, so leases of the living have run "
+                        "out as well")
+            return
         busy = {row.uuid for row in lost}
-        for row in self._ours(stale):
-            if row.uuid not in busy:
-                self._try(self._stale, row)
+        self._each(lost, lambda row: flow.take_over(self.means, row.uuid))
+        self._each(late, lambda row: self._late(row.uuid))
+        self._each([row for row in stale if row.uuid not in busy], self._stale)
 
-    def _ours(self, rows: list[typing.Any]) -> list[typing.Any]:
-        return [row for row in rows if self.means.ring.ours(row.uuid, row.driver, row.conductor_group)]
-
-    def _try(self, work: collections.abc.Callable[..., None], *args: typing.Any) -> None:
-        """Do one of them; what cannot be done now is found again at the next look."""
-        try:
-            work(*args)
-        except errors.NodeLocked:
-            LOG.debug("Somebody else was faster with %s", args[-1])
-        except errors.Fault as fault:
-            LOG.warning("Taking over is put off: %s", fault.text)
-        except draft.Unsaved as error:
-            LOG.warning("Taking over is put off: the database did not take it (%s)", error)
-        except Exception:
-            # one node must not keep the others waiting
-            LOG.exception("Taking over broke for %s", args[-1])
+    def _each(self, rows: list[typing.Any], work: collections.abc.Callable[[typing.Any], None]) -> None:
+        """Do ``work`` for the rows that are ours; what cannot be done now is found again at the next look."""
+        for row in rows:
+            if self.over.is_set() or not self.means.ring.ours(row.uuid, row.driver, row.conductor_group):
+                continue
+            try:
+                work(row)
+            except errors.NodeLocked:
+                LOG.debug("Somebody works on node %s after all", row.uuid)
+            except errors.NoFreeWorker as fault:
+                # nor for the thousand that may follow
+                LOG.warning("Taking over is put off: %s", fault.text)
+                return
+            except errors.Fault as fault:
+                LOG.warning("Taking over is put off: %s", fault.text)
+            except draft.Unsaved as error:
+                LOG.warning("Taking over is put off: the database did not take it (%s)", error)
+            except Exception:
+                # one node must not keep the others waiting
+                LOG.exception("Taking over node %s broke", row.uuid)
 
     def _late(self, uuid: str) -> None:
         """A waiting's deadline has passed: time was all it wanted, or it fails."""
@@ -80,11 +84,21 @@ class Takeover(sweep.Sweep):
 
     def _stale(self, row: typing.Any) -> None:
         """A lease whose holder is gone and that no flow explains: its work is done again, or it just ends."""
+        values: dict[str, typing.Any] = {}
+        if self.means.leases.has(row.lease_token):
+            return
         if row.lease_why in states.POWER_TARGETS and row.target_power_state:
             LOG.warning("Node %s: doing %r again, its conductor %s was lost", row.uuid, row.lease_why, row.reservation)
-            return power.begin(self.means, row.uuid, context.internal("takeover"), row.lease_why, None)
+            try:
+                return power.begin(self.means, row.uuid, context.internal("takeover"), row.lease_why, None)
+            except errors.Fault as fault:
+                if fault.transient:
+                    raise
+                values = {"target_power_state": None, "last_error": (
+                    f"Conductor {row.reservation} was lost while it did {row.lease_why!r}, which cannot be done again: "
+                    f"{fault.text}")}
         with self.means.database.write() as connection:
-            if locks.evict(connection, row.id, row.lease_token):
+            if locks.evict(connection, row.id, row.lease_token, values):
                 LOG.warning("Node %s: the lease of %s for %r has ended without its holder", row.uuid, row.reservation,
                             row.lease_why)
 

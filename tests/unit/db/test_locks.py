@@ -100,7 +100,7 @@ def test_worker_suspended_past_its_lease_writes_nothing(database: engine.Databas
     assert (left.lease_token, left.last_error, left.provision_state, left.description) == (
         new.token, None, "active", None)
     with database.write() as connection:
-        assert locks.renew(connection, [old.token], later + datetime.timedelta(days=1)) == 0
+        assert locks.renew(connection, {old.token: old.node_id}, later + datetime.timedelta(days=1)) == 0
         locks.write(connection, new, {"last_error": "awake"})
     assert _read(database, node.uuid).last_error == "awake"
 
@@ -112,7 +112,7 @@ def test_worker_suspended_past_its_lease_that_nobody_took_goes_on(database: engi
     with database.write() as connection:
         locks.write(connection, lease, {"last_error": "late"})
         locks.write(connection, lease, {"last_error": "late"})
-        assert locks.renew(connection, [lease.token, "1.other"], NOW) == 1
+        assert locks.renew(connection, {lease.token: lease.node_id, "1.other": lease.node_id}, NOW) == 1
     assert _read(database, node.uuid).last_error == "late"
 
 

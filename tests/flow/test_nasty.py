@@ -1,0 +1,198 @@
+"""What is meant to be impossible: nodes that nobody frees, work that is done twice, one node that stops the rest."""
+
+import contextlib
+import threading
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from oslo_db import exception as db_exception
+
+from baremetal import errors, states
+from baremetal.conductor import heartbeat, hold
+from baremetal.db import engine, models
+from tests.flow import house as building
+from tests.flow import parts
+
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+
+
+class Gone(engine.Database):
+    """A database server that can be switched off."""
+
+    off = False
+
+    @contextlib.contextmanager
+    def write(self) -> Any:
+        """Refuse while it is off."""
+        if self.off:
+            raise db_exception.DBConnectionError()
+        with super().write() as connection:
+            yield connection
+
+
+def test_a_verb_does_not_overtake_a_clean_up_whose_worker_was_lost(house: building.House) -> None:
+    """Aborting fails the node at once; deployed anew before the clean-up, it would be torn down while it lives."""
+    deploy = parts.Deploy()
+    house.conductor("one", deploy=deploy)
+    ident = house.add("available")
+    waits = [{"interface": "deploy", "step": "waits", "args": {}, "priority": 10}]
+    house.do(ident, "deploy", deploy_steps=waits)
+    deploy.dies["clean_up"] = 1
+    house.do(ident, "abort")
+    assert house.node(ident).provision_state == states.DEPLOYFAIL and house.flow(ident).state == "running"
+    house.later(house.conf.conductor.lease_seconds + 1)
+    with pytest.raises(errors.NodeLocked):
+        house.start(ident, "deploy")
+    with pytest.raises(errors.NodeLocked):
+        house.managers["one"].power(house.ctx, ident, "power on")
+    house.sweep("takeover").run()
+    house.settle()
+    assert house.flow(ident).state == "aborted" and deploy.calls.count("tear_down") == 1
+    assert house.do(ident, "deploy").provision_state == states.ACTIVE
+    house.later(1000)
+    house.sweep("takeover").run()
+    house.settle()
+    assert deploy.calls.count("tear_down") == 1
+
+
+def test_after_the_database_was_away_live_work_is_not_done_a_second_time(house: building.House) -> None:
+    """All leases have run out on paper; the own ones are known to be alive, the others get time to say so."""
+    deploy = parts.Deploy()
+    house.conductor("one", deploy=deploy)
+    reached, go_on = deploy.gate("first")
+    ident = house.add("available")
+    house.start(ident, "deploy")
+    assert reached.wait(20)
+    house.clock.move(house.conf.conductor.lease_seconds + 1)
+    house.later(0)
+    house.sweep("takeover").run()
+    go_on.set()
+    house.settle()
+    assert house.node(ident).provision_state == states.ACTIVE
+    assert deploy.calls.count("first") == 1
+
+
+def test_after_the_database_was_away_conductors_give_each_other_time(house: building.House) -> None:
+    """Whoever comes back first must not take the others for dead."""
+    deploy = parts.Deploy()
+    one, two = house.conductor("one", deploy=deploy), house.conductor("two", deploy=deploy)
+    beats = {host: heartbeat.Heartbeat(found.means, lambda: None) for host, found in (("one", one), ("two", two))}
+    reached, go_on = deploy.gate("first")
+    ident = house.add("available")
+    house.start(ident, "deploy")
+    assert reached.wait(20)
+    assert beats["one"].beat() and beats["two"].beat()
+    house.clock.move(300)
+    house.sweep("takeover", "two").run()
+    assert house.node(ident).reservation == "one", "it has not beaten itself, so nobody has"
+    assert beats["two"].beat()
+    house.sweep("takeover", "two").run()
+    assert house.node(ident).reservation == "one", "the other one comes a moment later"
+    house.clock.move(3)
+    assert beats["one"].beat()
+    for _ in range(5):
+        house.clock.move(10)
+        assert beats["one"].beat() and beats["two"].beat()
+        house.sweep("takeover", "two").run()
+    assert house.node(ident).reservation == "one"
+    for _ in range(7):
+        house.clock.move(10)
+        assert beats["two"].beat()
+    house.sweep("takeover", "two").run()
+    assert house.node(ident).reservation == "two", "one that stays silent is dead"
+    go_on.set()
+    house.settle("one")
+    house.settle("two")
+    assert house.node(ident).provision_state == states.ACTIVE
+
+
+def test_undoing_that_breaks_ends_the_flow_all_the_same(house: building.House) -> None:
+    deploy = parts.Deploy()
+    deploy.fails["third"], deploy.fails["unfirst"] = parts.GONE, RuntimeError("bug")
+    house.conductor("one", deploy=deploy)
+    node = house.do(house.add("available"), "deploy")
+    assert node.provision_state == states.DEPLOYFAIL and "RuntimeError" in node.last_error
+    assert node.reservation is None
+
+
+def test_a_hold_that_could_not_be_written_is_not_renewed_for_ever(house: building.House) -> None:
+    database = Gone(house.conf)
+    conductor = house.conductor("one", database)
+    ident = house.add("manageable")
+    with pytest.raises(Exception, match="DBConnectionError"):
+        with hold.hold(conductor.means, ident, house.ctx, "a test") as held:
+            held.node.extra["a"] = 1
+            database.off = True
+    assert conductor.means.leases.held() == {}
+
+
+def test_work_for_which_no_thread_can_be_started_is_left_to_the_takeover(house: building.House,
+                                                                        monkeypatch: pytest.MonkeyPatch) -> None:
+    ident = house.add("available")
+    means = house.conductors["one"].means
+
+    def none_left(_self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", none_left)
+        with pytest.raises(RuntimeError):
+            house.start(ident, "deploy")
+    assert means.pool.busy == 0 and means.leases.held() == {}
+    house.later(house.conf.conductor.lease_seconds + 1)
+    house.sweep("takeover").run()
+    house.settle()
+    assert house.node(ident).provision_state == states.ACTIVE
+
+
+def test_a_power_change_that_nobody_may_do_again_ends(house: building.House) -> None:
+    """Its conductor was lost, and meanwhile the node was set so that it is refused: it must not show it for ever."""
+    power = parts.Power("power on")
+    house.conductor("one", power=power)
+    ident = house.add("active", power_state="power on")
+    power.dies = {f"set power off {house.conf.conductor.power_state_change_timeout}": 1}
+    house.managers["one"].power(house.ctx, ident, "power off")
+    house.settle()
+    house.set(ident, disable_power_off=True)
+    house.later(house.conf.conductor.lease_seconds + 1)
+    house.sweep("takeover").run()
+    house.settle()
+    node = house.node(ident)
+    assert (node.reservation, node.target_power_state) == (None, None)
+    assert "disable_power_off" in node.last_error
+
+
+def test_one_broken_flow_does_not_keep_the_takeover_from_others(house: building.House) -> None:
+    deploy = parts.Deploy()
+    house.conductor("one", deploy=deploy)
+    deploy.dies["first"] = 2
+    broken, good = house.add("available"), house.add("available")
+    house.do(broken, "deploy")
+    house.do(good, "deploy")
+    with house.database.write() as connection:
+        connection.execute(sa.update(models.STEPS).where(
+            models.STEPS.c.flow_id == house.flow(broken).id).values(step="no JSON"))
+    house.later(house.conf.conductor.lease_seconds + 1)
+    house.sweep("takeover").run()
+    house.settle()
+    assert house.node(good).provision_state == states.ACTIVE
+
+
+@pytest.mark.parametrize("sweep", ["power sync", "power failure recovery"])
+def test_one_node_that_breaks_its_driver_does_not_end_the_polls_of_others(house: building.House, sweep: str) -> None:
+    power = parts.Power("power on")
+    house.conductor("one", power=power)
+    columns = {"maintenance": True, "fault": "power failure"} if "recovery" in sweep else {}
+    nodes = [house.add("active", power_state="power off", extra={"bad": n == 0}, properties={}, **columns)
+             for n in range(3)]
+    bad, validate = nodes[0], power.validate
+
+    def breaks(task: Any) -> None:
+        if task.node.uuid == bad:
+            raise RuntimeError("bug")
+        validate(task)
+    power.validate = breaks  # type: ignore[method-assign]
+    house.conf.set_override("force_power_state_during_sync", False, group="conductor")
+    house.sweep(sweep).means.conf.set_override("force_power_state_during_sync", False, group="conductor")
+    house.sweep(sweep).run()
+    assert [house.node(n).power_state for n in nodes] == ["power off", "power on", "power on"]
