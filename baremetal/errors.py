@@ -271,7 +271,24 @@ class ConductorSilent(Fault):
     """The conductor did not answer in time."""
 
     kind, code, transient = "busy", "conductor-silent", True
-    says = "Conductor {host} did not answer {method} within {seconds} s; it may be down. Try again in a minute."
+    says = ("Conductor {host} did not answer {method} within {seconds} s; it may be down, or may do it all the same. "
+            "Look at the node before you try again.")
+
+
+class ConductorUnreached(Fault):
+    """The conductor could not even be asked."""
+
+    kind, code, transient = "busy", "conductor-unreached", True
+    says = ("Conductor {host} could not be asked for {method}: the message bus does not answer, or the conductor does "
+            "not listen. Nothing should have been started; look at the node before you try again.")
+
+
+class TooManyCalls(Fault):
+    """So many requests wait for conductors that another one would keep others from being served."""
+
+    kind, code, transient = "busy", "too-many-calls", True
+    says = ("{there} requests wait for conductor {host} already, so it was not asked for {method}. Nothing was started. "
+            "Try again in a minute.")
 
 
 class NoFreeWorker(Fault):

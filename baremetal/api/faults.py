@@ -34,7 +34,8 @@ BARE = {"too-deep", "too-large"}
 #: faults about credentials, which have a form of their own
 CREDENTIALS = {"unauthorized", "bad-credentials"}
 #: seconds after which a client should try again
-RETRY_AFTER = {"node-locked": 2, "no-free-worker": 10, "conductor-silent": 30}
+RETRY_AFTER = {"node-locked": 2, "no-free-worker": 10, "conductor-silent": 30, "conductor-unreached": 10,
+               "too-many-calls": 10}
 
 
 def status(fault: errors.Fault) -> int:

@@ -42,6 +42,8 @@ def build(argv: list[str] | None = None, files: list[str] | None = None, prog: s
     conf.set_default("transport_url", "fake://")
     # as many as threads that ask at once: what goes beyond is opened and thrown away for each use, at five times the cost
     conf.set_default("max_pool_size", 20, group="database")
+    # after a restart of the broker, conductors listen again within seconds, not half a minute
+    conf.set_default("rabbit_interval_max", 3, group="oslo_messaging_rabbit")
     conf(argv or [], project="baremetal", prog=prog, default_config_files=files or [], default_config_dirs=[])
     for key, value in overrides.items():
         section, _, option = key.rpartition("__")
