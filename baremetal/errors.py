@@ -287,8 +287,8 @@ class TooManyCalls(Fault):
     """So many requests wait for conductors that another one would keep others from being served."""
 
     kind, code, transient = "busy", "too-many-calls", True
-    says = ("{there} requests wait for conductor {host} already, so it was not asked for {method}. Nothing was started. "
-            "Try again in a minute.")
+    says = ("{there} requests wait for conductor {host} already, so it was not asked for {method}. Nothing was "
+            "started. Try again in a minute.")
 
 
 class NoFreeWorker(Fault):

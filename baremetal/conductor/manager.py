@@ -1,17 +1,24 @@
 """The table of what RPC may ask of a conductor. Nodes are named by UUID; the answer is plain JSON or a fault."""
 
 import collections.abc
+import contextlib
+import dataclasses
 import logging
+import threading
 import typing
 
 from baremetal import context, errors, states
 from baremetal.conductor import draft, flow, hold, means, power, task
-from baremetal.drivers import interface, management
+from baremetal.drivers import interface, management, wires
 
 LOG = logging.getLogger(__name__)
 
 #: the interfaces that ``validate`` tells of
 VALIDATED = tuple(kind for kind in interface.KINDS if kind != "vendor")
+#: share of rpc_response_timeout that hardware gets to answer in, so that its caller hears what is wrong with it
+PATIENCE = 0.75
+#: share of RPC's threads that may wait for hardware at once
+SHARE = 0.75
 
 
 class Manager:
@@ -19,6 +26,8 @@ class Manager:
 
     def __init__(self, shared: means.Means) -> None:
         self._means = shared
+        self._most = max(1, int(shared.conf.executor_thread_pool_size * SHARE))
+        self._talking = threading.BoundedSemaphore(self._most)
 
     def table(self) -> dict[str, collections.abc.Callable[..., typing.Any]]:
         """Return the work by its name."""
@@ -50,30 +59,30 @@ class Manager:
 
     def validate(self, ctx: context.Context, node: str) -> dict[str, dict[str, typing.Any]]:
         """Let each interface check the node."""
-        found = hold.read(self._means, node, ctx)
-        return {kind: _validity(found, kind) for kind in VALIDATED}
+        with self._waited_for(hold.read(self._means, node, ctx)) as found:
+            return {kind: _validity(found, kind) for kind in VALIDATED}
 
     def boot_device_get(self, ctx: context.Context, node: str) -> dict[str, typing.Any]:
         """Ask the controller where the node boots from."""
-        found = hold.read(self._means, node, ctx)
-        found.management.validate(found)
-        device, persistent = found.management.boot_device(found)
+        with self._waited_for(hold.read(self._means, node, ctx)) as found:
+            found.management.validate(found)
+            device, persistent = found.management.boot_device(found)
         return {"boot_device": device, "persistent": persistent}
 
     def boot_device_set(self, ctx: context.Context, node: str, device: str, *, persistent: bool = False) -> None:
         """Let the node boot from ``device``."""
-        with hold.hold(self._means, node, ctx, "setting the boot device") as held:
+        with hold.hold(self._means, node, ctx, "setting the boot device") as held, self._waited_for(held):
             held.management.validate(held)
             held.management.set_boot_device(held, device, persistent=persistent)
 
     def boot_device_supported(self, ctx: context.Context, node: str) -> list[str]:
         """Return the boot devices of a node."""
-        found = hold.read(self._means, node, ctx)
-        return found.management.supported_boot_devices(found)
+        with self._waited_for(hold.read(self._means, node, ctx)) as found:
+            return found.management.supported_boot_devices(found)
 
     def inject_nmi(self, ctx: context.Context, node: str) -> None:
         """Raise a non-maskable interrupt."""
-        with hold.hold(self._means, node, ctx, "injecting an NMI") as held:
+        with hold.hold(self._means, node, ctx, "injecting an NMI") as held, self._waited_for(held):
             held.management.validate(held)
             held.management.inject_nmi(held)
 
@@ -102,6 +111,19 @@ class Manager:
             except errors.Unsupported as fault:
                 raise errors.NotFound(what="A RAID interface that works for node", ident=node) from fault
             held.node.target_raid_config = target_raid_config
+
+    @contextlib.contextmanager
+    def _waited_for(self, found: task.Task) -> collections.abc.Iterator[task.Task]:
+        """Let the hardware answer within the time that the caller waits, and keep threads for calls that need none."""
+        if not self._talking.acquire(blocking=False):
+            raise errors.NoFreeWorker(size=self._most, host=self._means.seat.host)
+        try:
+            lent = found.lent
+            seconds = self._means.conf.rpc_response_timeout * PATIENCE
+            found.lent = dataclasses.replace(lent, wires=wires.Bounded(lent.wires, seconds, lent.clock))
+            yield found
+        finally:
+            self._talking.release()
 
     def _later(self, ctx: context.Context, node: str, why: str,
                work: collections.abc.Callable[[task.Task], None]) -> None:

@@ -1,5 +1,6 @@
 """The clients of the wire floor, made when first asked for and shared by all tasks of a process."""
 
+import concurrent.futures
 import threading
 import typing
 
@@ -20,6 +21,8 @@ LIMITS = {
     "breaker_rest": "breaker_rest",
     "most": "max_conversations",
 }
+#: seconds that an operation gets even when there is no time left
+SHORTEST = 0.1
 
 
 class Wires:
@@ -47,3 +50,38 @@ class Wires:
             ipmi, self._ipmi = self._ipmi, None
         if ipmi is not None:
             ipmi.close()
+
+
+class Bounded(Wires):
+    """The wires of a process for work that somebody waits for: all its conversations end within ``seconds``."""
+
+    def __init__(self, wires: Wires, seconds: float, ticker: clock.Clock) -> None:
+        self._wires, self._clock, self._until = wires, ticker, ticker.tick() + seconds
+
+    @property
+    def ipmi(self) -> "ipmi.Client":
+        """The client of IPMI BMCs, in a hurry."""
+        return typing.cast("ipmi.Client", Hurried(self._wires.ipmi, self._left))
+
+    def close(self) -> None:
+        """Nothing: the process's wires go on."""
+
+    def _left(self) -> float:
+        return max(SHORTEST, self._until - self._clock.tick())
+
+
+class Hurried:
+    """A client whose operations take no longer than there is time left."""
+
+    def __init__(self, client: "ipmi.Client", left: typing.Callable[[], float]) -> None:
+        self._client, self._left = client, left
+
+    def submit(self, where: typing.Any, operation: str, *, within: float | None = None, **args: typing.Any
+               ) -> "concurrent.futures.Future[typing.Any]":
+        """As the client's."""
+        left = self._left()
+        return self._client.submit(where, operation, within=left if within is None else min(within, left), **args)
+
+    def call(self, where: typing.Any, operation: str, *, within: float | None = None, **args: typing.Any) -> typing.Any:
+        """As the client's."""
+        return self.submit(where, operation, within=within, **args).result()

@@ -1,14 +1,16 @@
 """What is meant to be impossible: nodes that nobody frees, work that is done twice, one node that stops the rest."""
 
 import contextlib
+import socket
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from oslo_db import exception as db_exception
 
-from baremetal import errors, states
+from baremetal import clock, errors, states
 from baremetal.conductor import heartbeat, hold
 from baremetal.db import engine, models
 from tests.flow import house as building
@@ -29,6 +31,22 @@ class Gone(engine.Database):
             raise db_exception.DBConnectionError()
         with super().write() as connection:
             yield connection
+
+
+class Slow(parts.Plain):
+    """A controller that takes its time."""
+
+    kind = "management"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go_on = threading.Semaphore(0), threading.Event()
+
+    def boot_device(self, task: Any) -> tuple[str, bool]:
+        """Answer when told."""
+        self.asked.release()
+        assert self.go_on.wait(20)
+        return "disk", True
 
 
 def test_a_verb_does_not_overtake_a_clean_up_whose_worker_was_lost(house: building.House) -> None:
@@ -196,3 +214,47 @@ def test_one_node_that_breaks_its_driver_does_not_end_the_polls_of_others(house:
     house.sweep(sweep).means.conf.set_override("force_power_state_during_sync", False, group="conductor")
     house.sweep(sweep).run()
     assert [house.node(n).power_state for n in nodes] == ["power off", "power on", "power on"]
+
+
+def test_a_controller_that_is_silent_is_named_before_the_caller_gives_up(tmp_path: Path) -> None:
+    """Else the answer would be that the conductor may be down; and setting would go on behind the caller's back."""
+    house = building.House(f"sqlite:///{tmp_path / 's.sqlite'}", rpc_response_timeout=2,
+                           enabled_hardware_types=["ipmi"])
+    house.clock = clock.REAL  # type: ignore[assignment]
+    conductor = house.conductor("one")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        ident = house.add("manageable", driver="ipmi", driver_info={
+            "ipmi_address": "127.0.0.1", "ipmi_port": silent.getsockname()[1]})
+        began = clock.REAL.tick()
+        with pytest.raises(errors.BmcUnreachable, match="nothing answered within"):
+            house.managers["one"].boot_device_get(house.ctx, ident)
+        assert clock.REAL.tick() - began < 1.9
+        began = clock.REAL.tick()
+        with pytest.raises(errors.BmcUnreachable):
+            house.managers["one"].boot_device_set(house.ctx, ident, "pxe")
+        assert clock.REAL.tick() - began < 1.9
+        assert house.node(ident).reservation is None
+    conductor.means.lent.wires.close()
+    house.close()
+
+
+def test_not_all_threads_of_rpc_wait_for_silent_controllers(house: building.House) -> None:
+    management = Slow()
+    house.conductor("one", management=management)
+    work = house.managers["one"]
+    ident = house.add("manageable")
+    most = work._most
+    threads = [threading.Thread(target=work.boot_device_get, args=(house.ctx, ident)) for _ in range(most)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        assert management.asked.acquire(timeout=10)
+    with pytest.raises(errors.NoFreeWorker):
+        work.boot_device_get(house.ctx, ident)
+    work.power(house.ctx, ident, "power on")
+    house.settle()
+    management.go_on.set()
+    for thread in threads:
+        thread.join(10)
+    assert work.boot_device_get(house.ctx, ident)["boot_device"] == "disk"

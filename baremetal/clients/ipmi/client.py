@@ -20,6 +20,10 @@ from baremetal import clock, errors
 from baremetal.clients.ipmi import address, bmc, breaker, completion, operations, port
 
 LOG = logging.getLogger(__name__)
+FAIR = 10.0
+"""Seconds that a BMC must have had before its silence counts as a failure."""
+GRACE = 0.2
+"""Seconds by which the verdict about a BMC may come later than the caller's time ends."""
 NAMES_KEPT = 60.0
 """Seconds for which the answer of the name service is believed."""
 
@@ -135,15 +139,16 @@ class Client:
     async def _run(self, where: address.Address, operation: str, work: operations.Work, within: float | None
                    ) -> typing.Any:
         """Do one operation: find the BMC, wait for its turn and a slot, converse."""
+        until = None if within is None else asyncio.get_running_loop().time() + within
         try:
-            async with asyncio.timeout(within):
+            async with asyncio.timeout(None if within is None else within + GRACE):
                 known = await self._find(where, operation)
                 known.breaker.check(where.host, where.port, operation)
                 async with known.turn:
                     known.breaker.check(where.host, where.port, operation)
                     await self._space(known)
                     async with self._slots:
-                        return await self._converse(known, bmc.Talk(known, where, operation), work)
+                        return await self._converse(known, bmc.Talk(known, where, operation), work, until)
         except TimeoutError:
             self.counts.faults += 1
             raise errors.BmcTimeout(host=where.host, port=where.port, username=where.username, operation=operation,
@@ -152,15 +157,21 @@ class Client:
             self.counts.faults += 1
             raise
 
-    async def _converse(self, known: bmc.Bmc, talk: bmc.Talk, work: operations.Work) -> typing.Any:
+    async def _converse(self, known: bmc.Bmc, talk: bmc.Talk, work: operations.Work, until: float | None
+                        ) -> typing.Any:
+        """Do ``work``, for as long as one operation may take and its caller waits."""
         loop = asyncio.get_running_loop()
         self.counts.reused += self._usable(known, talk.where)
+        seconds = self.limits.timeout if until is None else min(self.limits.timeout, until - loop.time())
         try:
-            async with asyncio.timeout(self.limits.timeout):
+            async with asyncio.timeout(seconds):
                 result = await work(talk)
         except TimeoutError:
-            fault = talk.silent(self.limits.timeout)
-            self._failed(known, fault)
+            fault = talk.silent(seconds)
+            if seconds >= min(FAIR, self.limits.timeout):
+                self._failed(known, fault)
+            else:
+                known.drop()    # its answer may still come, and must not be taken for another's
             raise fault from None
         except completion.MALFORMED as error:
             fault = talk.fault(errors.BmcGarbage, f"answer is too short or wrong: {error}")

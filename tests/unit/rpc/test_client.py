@@ -1,4 +1,4 @@
-"""The API's end of RPC: what it says of conductors that are slow, that do not listen, and how many may wait for them."""
+"""The API's end of RPC: what it says of conductors that are slow, and how many calls may wait for them."""
 
 import threading
 import uuid
