@@ -1,10 +1,12 @@
 """The conductor as a whole: registers, listens, beats, sweeps; and ends all that in order."""
 
+import datetime
 import logging
 import threading
 import typing
 
 from oslo_config import cfg
+from oslo_db import exception
 
 from baremetal import clock
 from baremetal.conductor import heartbeat, leases, manager, means, ring, sweeps, verbs, workers
@@ -13,6 +15,9 @@ from baremetal.drivers import load, task, wires
 from baremetal.rpc import server
 
 LOG = logging.getLogger(__name__)
+
+#: seconds that ending takes in any case, and after which others may take what was not finished
+AT_LEAST = 1.0
 
 
 class Conductor:
@@ -25,7 +30,7 @@ class Conductor:
         self._heartbeat: heartbeat.Heartbeat | None = None
         self._sweeper: sweeps.Sweeper | None = None
         self._means: means.Means | None = None
-        self._stopping = threading.Lock()
+        self._stopping, self._ending = threading.Lock(), threading.Lock()
 
     @property
     def means(self) -> means.Means:
@@ -66,25 +71,44 @@ class Conductor:
         with self._stopping:
             if self._means is None:
                 return
-            self._end_calls()
             within = self._conf.conductor.graceful_shutdown_timeout
-            if not self._means.pool.drain(within):
+            until = clock.REAL.tick() + within
+            calls = threading.Thread(target=self._end_calls, name="ending", daemon=True)
+            calls.start()
+            calls.join(within + AT_LEAST)
+            if not self._means.pool.drain(max(0.0, until - clock.REAL.tick())):
                 LOG.warning("Conductor %s ends with %s pieces of work unfinished after %s s; another one goes on with "
-                            "them when their leases end", self._conf.host, self._means.pool.busy, within)
+                            "them", self._conf.host, self._means.pool.busy, within)
             if self._heartbeat is not None:
                 self._heartbeat.stop()
-            with self._database.write() as connection:
-                conductors.leave(connection, self._clock.now(), self._means.seat.host, self._means.seat.epoch)
+            self._leave()
+            # ends what still waits for a controller
             self._means.lent.wires.close()
             self._means = None
 
+    def _leave(self) -> None:
+        """Say that this conductor has gone, and let the leases of what it did not finish run out at once."""
+        shared, now = self.means, self._clock.now()
+        held = shared.leases.held()
+        try:
+            with self._database.write() as connection:
+                conductors.leave(connection, now, shared.seat.host, shared.seat.epoch)
+                if held:
+                    locks.renew(connection, held, now + datetime.timedelta(seconds=AT_LEAST))
+        except exception.DBError as error:
+            LOG.warning("Conductor %s could not say that it has gone (%s); others find it out by its silence",
+                        shared.seat.host, type(error).__name__)
+
     def _end_calls(self) -> None:
-        """Listen and sweep no more."""
-        if self._sweeper is not None:
-            self._sweeper.stop()
-        if self._server is not None:
-            self._server.stop()
-            self._server = None
+        """Listen and sweep no more; waits for the calls and sweeps that run."""
+        with self._ending:
+            if self._sweeper is not None:
+                self._sweeper.tell()
+            if self._server is not None:
+                self._server.stop()
+                self._server = None
+            if self._sweeper is not None:
+                self._sweeper.stop()
 
     def _superseded(self) -> None:
         """Another process has our name: what runs here loses its leases and ends; nothing new is taken."""

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from oslo_db import exception as db_exception
 
 from baremetal import clock, errors, states
-from baremetal.conductor import heartbeat, hold
-from baremetal.db import engine, models
+from baremetal.conductor import heartbeat, hold, sweeps
+from baremetal.db import conductors, engine, models
 from tests.flow import house as building
 from tests.flow import parts
 
@@ -47,6 +47,20 @@ class Slow(parts.Plain):
         self.asked.release()
         assert self.go_on.wait(20)
         return "disk", True
+
+
+class Silent(parts.Power):
+    """A controller that does not answer for long."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go_on = threading.Semaphore(0), threading.Event()
+
+    def read(self, task: Any) -> str:
+        """Answer when told."""
+        self.asked.release()
+        assert self.go_on.wait(20)
+        return "power on"
 
 
 def test_a_verb_does_not_overtake_a_clean_up_whose_worker_was_lost(house: building.House) -> None:
@@ -258,3 +272,33 @@ def test_not_all_threads_of_rpc_wait_for_silent_controllers(house: building.Hous
     for thread in threads:
         thread.join(10)
     assert work.boot_device_get(house.ctx, ident)["boot_device"] == "disk"
+
+
+def test_what_a_stopped_conductor_did_not_finish_goes_on_at_once(tmp_path: Path) -> None:
+    """Also when its sweep waits for controllers that are silent; nobody waits for the leases to run out."""
+    house = building.House(f"sqlite:///{tmp_path / 's.sqlite'}", conductor__graceful_shutdown_timeout=0)
+    house.conductor("one", deploy=parts.Deploy())
+    deploy, power = parts.Deploy(), Silent()
+    reached, go_on = deploy.gate("first")
+    old = house.conductor("old", deploy=deploy, power=power)
+    ident, polled = house.add("available"), house.add("active", maintenance=False)
+    house.start(ident, "deploy", "old")
+    assert reached.wait(10)
+    old._sweeper = sweeps.Sweeper(old.means)
+    sweep = threading.Thread(target=old._sweeper._sweeps[1].run)
+    with house.database.write() as connection:
+        conductors.leave(connection, house.clock.now(), "one", house.conductors["one"].means.seat.epoch)
+    sweep.start()
+    assert power.asked.acquire(timeout=10), polled
+    began = clock.REAL.tick()
+    old.stop()
+    sweep.join(5)
+    assert not sweep.is_alive() and clock.REAL.tick() - began < 5
+    del house.conductors["old"]
+    house.later(2)
+    house.sweep("takeover").run()
+    house.settle()
+    assert house.node(ident).provision_state == states.ACTIVE
+    go_on.set()
+    power.go_on.set()
+    house.close()

@@ -32,10 +32,14 @@ class Sweeper:
         for thread in self._threads:
             thread.start()
 
-    def stop(self) -> None:
-        """Begin no more sweeps, and wait for those that run; they are told to end."""
+    def tell(self) -> None:
+        """Begin no more sweeps, and tell those that run to end."""
         for work in self._sweeps:
             work.over.set()
+
+    def stop(self) -> None:
+        """Begin no more sweeps, and wait for those that run; they are told to end."""
+        self.tell()
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join()

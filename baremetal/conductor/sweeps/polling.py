@@ -19,6 +19,9 @@ BLOCKING = 8
 #: how many are asked between two pauses
 BATCH = 16
 
+#: seconds after which a round that waits for answers looks whether it should end
+LOOK = 0.5
+
 #: called with the node, its power, and the fault instead of that
 Answered = collections.abc.Callable[[task.Task, str | None, Exception | None], None]
 
@@ -37,15 +40,19 @@ class Round:
         random.shuffle(ours)
         most = self._means.conf.conductor.sync_power_state_workers
         pause = spread * BATCH / len(ours) if ours else 0.0
-        with concurrent.futures.ThreadPoolExecutor(BLOCKING, thread_name_prefix="poll") as pool:
+        pool = concurrent.futures.ThreadPoolExecutor(BLOCKING, thread_name_prefix="poll")
+        try:
             for number, row in enumerate(ours):
                 if number and number % BATCH == 0 and self._means.clock.wait(self._over, pause):
                     break
                 self._begin(row, pool)
-                while self._out >= most or not self._answers.empty():
+                while not self._over.is_set() and (self._out >= most or not self._answers.empty()):
                     self._handle(answered)
-            while self._out:
+            while self._out and not self._over.is_set():
                 self._handle(answered)
+        finally:
+            # what has no answer yet when the conductor ends is asked by another one
+            pool.shutdown(wait=not self._over.is_set(), cancel_futures=True)
 
     def _begin(self, row: typing.Any, pool: concurrent.futures.Executor) -> None:
         """Send one question; whatever comes of it is put into the queue."""
@@ -66,7 +73,10 @@ class Round:
         asked.add_done_callback(lambda done: self._answers.put((found, *_outcome(done))))
 
     def _handle(self, answered: Answered) -> None:
-        found, power, fault = self._answers.get()
+        try:
+            found, power, fault = self._answers.get(timeout=LOOK)
+        except queue.Empty:
+            return
         self._out -= 1
         try:
             answered(found, power, fault)
