@@ -98,6 +98,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
         yield keep.resolve()
         return
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        os.chmod(name, 0o711)       # PostgreSQL does not run as root, and has to pass
         yield Path(name)
 
 

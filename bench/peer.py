@@ -1,7 +1,7 @@
 """Starts the peer, OpenStack Ironic as its package installs it, with nothing set that it does not need to run here.
 
-One API worker: with more, each further worker of its API (39.0.0) fails to bind the port and is forked again for ever.
-On SQLite it supports its one-process form only.
+Its name is its address, since its JSON-RPC calls it by that. One API worker: with more, each further worker of its
+API (39.0.0) fails to bind the port and is forked again for ever. On SQLite it supports its one-process form only.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from tests import processes
 CONF = """\
 [DEFAULT]
 auth_strategy = noauth
-host = bench
+host = localhost
 my_ip = {host}
 state_path = {folder}
 rpc_transport = {rpc}

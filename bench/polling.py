@@ -100,6 +100,7 @@ def main() -> None:
     asked = options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with tempfile.TemporaryDirectory(prefix="bench-") as name, contextlib.ExitStack() as stack:
+        Path(name).chmod(0o711)     # PostgreSQL does not run as root, and has to pass
         folder = asked.keep or Path(name)
         place = ours.start(stack, side.ground(stack, folder / "ours", asked.database, bus=True), {
             "default": "enabled_hardware_types = ipmi",

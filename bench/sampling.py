@@ -94,6 +94,7 @@ def main() -> None:
     if not sampler:
         raise SystemExit("py-spy is not installed: .venv/bin/pip install py-spy")
     with tempfile.TemporaryDirectory(prefix="bench-") as name, contextlib.ExitStack() as stack:
+        Path(name).chmod(0o711)     # PostgreSQL does not run as root, and has to pass
         folder = asked.keep or Path(name)
         folder.mkdir(parents=True, exist_ok=True)
         place = ours.start(stack, side.ground(stack, Path(name) / "ours", asked.database, bus=True))

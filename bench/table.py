@@ -39,8 +39,9 @@ def aim(name: str) -> int | None:
 
 def _row(name: str, peer: dict[str, Any] | None, ours: dict[str, Any] | None) -> tuple[str, ...]:
     wanted = aim(name)
-    ratio = peer["cpu_ms"] / ours["cpu_ms"] if peer and ours and ours["cpu_ms"] else None
-    bare = _bare(peer) / _bare(ours) if peer and ours and _bare(ours) else None
+    ratio = bare = None
+    if peer and ours and _bare(ours) and not peer.get("errors") and not ours.get("errors"):
+        ratio, bare = peer["cpu_ms"] / ours["cpu_ms"], _bare(peer) / _bare(ours)
     met = "" if not wanted or ratio is None else "met" if ratio >= wanted else "MISSED"
     return (name, _number(peer and peer["cpu_ms"]), _number(ours and ours["cpu_ms"]), _times(ratio), _times(bare),
             f"{wanted}x" if wanted else "", met, _number(peer and peer["per_s"]), _number(ours and ours["per_s"]),
