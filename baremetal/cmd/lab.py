@@ -5,9 +5,11 @@ The password of the BMCs is taken from BAREMETAL_LAB_PASSWORD, or made up and pr
 """
 
 import argparse
+import ctypes
 import json
 import os
 import pathlib
+import signal
 import sys
 import tempfile
 import typing
@@ -15,21 +17,36 @@ import typing
 from baremetal.cmd import starting
 from baremetal.lab import control, faults, fleet, machine
 
+PR_SET_PDEATHSIG = 1    # linux/prctl.h
 COLUMNS = {"name": 12, "address": 16, "port": 6, "power": 6, "phase": 9, "boot": 22, "light": 9, "sessions": 9}
 
 
+#: where the fleet of ./run has its socket file, seen from the folder that ./run lies in
+BESIDE = pathlib.Path("data/fleet.sock")
+
+
 def default_control() -> pathlib.Path:
-    """Return where the socket file is when nobody says: a place of this user's own."""
+    """Return where the socket file of a new fleet is when nobody says: a place of this user's own."""
     folder = os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir()
     return pathlib.Path(folder) / f"baremetal-lab-{os.geteuid()}.sock"
 
 
+def end_with_parent(parent: int) -> None:
+    """Have the kernel send SIGTERM to this process when the one that started it is gone, also by kill -9."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+    if os.getppid() != parent:      # it was gone before we said so
+        sys.exit("baremetal-lab: the process that started this fleet has ended")
+
+
 def run_fleet(asked: argparse.Namespace) -> None:
     """Run a fleet until told to stop."""
+    if asked.parent is not None:
+        end_with_parent(asked.parent)
     given = {"network": asked.network, "port": asked.port, "user": asked.user,
              "password": os.environ.get("BAREMETAL_LAB_PASSWORD"),
              "timing": machine.Timing(boot=asked.boot_time) if asked.boot_time is not None else None}
     plan = fleet.Plan(asked.size, **{name: value for name, value in given.items() if value is not None})
+    socket_file = asked.control or default_control()
     stop = starting.Stop()
     try:
         running = fleet.Fleet(plan)
@@ -38,8 +55,8 @@ def run_fleet(asked: argparse.Namespace) -> None:
         sys.exit(f"baremetal-lab: cannot listen on {plan.network}, port {plan.port} ({error.strerror}). Another fleet "
                  "may be running; stop it, or give another --network or --port.")
     try:
-        with control.Control(running, asked.control):
-            print_fleet(plan, asked.control)
+        with control.Control(running, socket_file):
+            print_fleet(plan, socket_file)
             stop.wait()
     finally:
         running.stop()
@@ -86,20 +103,22 @@ def press(asked: argparse.Namespace) -> None:
 
 def ask(asked: argparse.Namespace, do: str, **request: typing.Any) -> typing.Any:
     """Ask the running fleet; end with a sentence when there is none, or when it refuses."""
+    path = asked.control or (BESIDE if BESIDE.exists() else default_control())
     try:
-        return control.ask(asked.control, do, **request)
+        return control.ask(path, do, **request)
     except control.Refused as refused:
         sys.exit(f"baremetal-lab: {refused}")
     except OSError as error:
-        sys.exit(f"baremetal-lab: no fleet answers at {asked.control} ({error.strerror}). Start one with "
+        sys.exit(f"baremetal-lab: no fleet answers at {path} ({error.strerror}). Start one with "
                  "'baremetal-lab fleet 5', or name its socket file with --control.")
 
 
 def parser() -> argparse.ArgumentParser:
     """Return what the command line takes."""
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--control", type=pathlib.Path, default=default_control(), metavar="PATH",
-                        help="socket file of the fleet (default: %(default)s)")
+    shared.add_argument("--control", type=pathlib.Path, metavar="PATH",
+                        help=f"socket file of the fleet (default: {BESIDE} where a service runs, else "
+                             f"{default_control()})")
     made = argparse.ArgumentParser(prog="baremetal-lab", description=__doc__,
                                    formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = made.add_subparsers(required=True, metavar="VERB")
@@ -110,6 +129,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--network", metavar="127.X.0.0", help="loopback network of the BMCs (default: 127.77.0.0)")
     run.add_argument("--user", help="name of the BMCs' user (default: admin)")
     run.add_argument("--boot-time", type=float, metavar="SECONDS", help="how long a server boots (default: 0.5)")
+    run.add_argument("--parent", type=int, metavar="PID", help="end when this process, which started it, ends")
     status = verbs.add_parser("status", parents=[shared], help="show the true state of the servers")
     status.set_defaults(work=show_status)
     status.add_argument("machine", nargs="?", help="name or number of one (default: all)")
@@ -121,7 +141,7 @@ def parser() -> argparse.ArgumentParser:
     fault.add_argument("machine", help="name or number of the server")
     fault.add_argument("fault", choices=faults.TABLE, metavar="FAULT", help="one of those below")
     fault.add_argument("state", nargs="?", choices=("on", "off"), default="on", help="default: on")
-    fault.add_argument("--value", help="how much of it: see VALUE below")
+    fault.add_argument("--value", help="how much of it: VALUE below (3 seconds, 20 percent, on)")
     power = verbs.add_parser("power", parents=[shared], help="press a server's buttons")
     power.set_defaults(work=press)
     power.add_argument("machine", help="name or number of the server")

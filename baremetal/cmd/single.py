@@ -5,6 +5,8 @@ their own, as real servers would, and are enrolled over the API.
 """
 
 import argparse
+import errno
+import ipaddress
 import os
 import pathlib
 import signal
@@ -17,30 +19,47 @@ from oslo_config import cfg
 
 from baremetal import clock, errors
 from baremetal.api import app
-from baremetal.cmd import credentials, starting, web
+from baremetal.cmd import credentials, folder, starting, web
 from baremetal.conductor import service
 from baremetal.db import engine, schema
 from baremetal.lab import control, enrol
 from baremetal.rpc import wire
+
+LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
+MOST = 60000    # simulated servers: as many addresses as their network has, in round numbers
+
+#: why the API cannot listen: what to do about it
+LISTEN = {
+    errno.EADDRINUSE: "Another copy may be running, or another program: stop it, or give another port with --port.",
+    errno.EACCES: "Ports below 1024 are for root: give another port with --port.",
+    errno.EADDRNOTAVAIL: "That is no address of this machine: give one with --bind.",
+    socket.EAI_NONAME: "No address is known by that name: give one with --bind.",
+}
 
 
 def options() -> argparse.Namespace:
     """Read the command line."""
     made = starting.parser(__doc__)
     made.add_argument("--data", default="data", metavar="DIR",
-                      help="where database, credentials and log are kept (default: data)")
+                      help="where database, credentials and log are kept (default: data; ./run: data beside it)")
     made.add_argument("--port", type=int, help="port of the API (default: 6385)")
     made.add_argument("--bind", metavar="ADDRESS", help="address of the API (default: 127.0.0.1)")
     made.add_argument("--fleet", type=int, default=0, metavar="N",
-                      help="simulated servers to start and enrol (default: none; ./run: 5)")
+                      help="simulated servers to start and enrol (default: 0; ./run: 5)")
     made.add_argument("--auth", choices=["http_basic", "noauth"], help="who may talk to the API (default: http_basic)")
     made.add_argument("--fleet-network", default="127.77.0.0", metavar="127.X.0.0",
                       help="loopback network of the simulated BMCs (default: 127.77.0.0)")
     found = made.parse_args()
-    if found.fleet < 0:
-        made.error(f"--fleet is {found.fleet}; it must be 0 or more")
+    if not 0 <= found.fleet <= MOST:
+        made.error(f"--fleet is {found.fleet}; it must be from 0 to {MOST}")
     if found.port is not None and not 0 < found.port < 65536:
         made.error(f"--port is {found.port}; it must be from 1 to 65535")
+    try:
+        inside = ipaddress.IPv4Address(found.fleet_network) in LOOPBACK
+    except ValueError:
+        inside = False
+    if not inside:
+        made.error(f"--fleet-network is {found.fleet_network}; it must be an address of {LOOPBACK}, as 127.78.0.0")
     return found
 
 
@@ -50,7 +69,6 @@ def configure(asked: argparse.Namespace) -> cfg.ConfigOpts:
     for name, option in (("port", "api__port"), ("bind", "api__host_ip"), ("auth", "auth_strategy")):
         if getattr(asked, name) is not None:
             overrides[option] = getattr(asked, name)
-    os.makedirs(overrides["state_path"], mode=0o700, exist_ok=True)
     overrides["log_file"] = os.path.join(overrides["state_path"], "baremetal.log")
     return starting.conf(asked.config_file, "baremetal", **overrides)
 
@@ -63,23 +81,24 @@ def check_port(conf: cfg.ConfigOpts) -> None:
         try:
             probe.bind(address)
         except OSError as error:
-            sys.exit(f"baremetal: cannot listen on {address[0]}:{address[1]} ({error.strerror}). Another copy may be "
-                     "running; stop it, or give another port with --port.")
+            hint = LISTEN.get(error.errno or 0, "Give another address with --bind, or another port with --port.")
+            sys.exit(f"baremetal: cannot listen on {address[0]}:{address[1]} ({error.strerror}). {hint}")
 
 
 class Fleet:
     """The process of the simulated servers."""
 
-    def __init__(self, asked: argparse.Namespace) -> None:
-        folder = pathlib.Path(asked.data).absolute()
-        self.control = folder / "fleet.sock"
-        self.login = enrol.Login("admin", credentials.secret(str(folder / "fleet.secret")))
+    def __init__(self, asked: argparse.Namespace, lock: int) -> None:
+        data = pathlib.Path(asked.data).absolute()
+        self.control, self.log = data / "fleet.sock", data / "fleet.log"
+        self.login = enrol.Login("admin", credentials.secret(str(data / "fleet.secret")))
         command = [sys.executable, "-m", "baremetal.cmd.lab", "fleet", str(asked.fleet), "--user", self.login.user,
-                   "--network", asked.fleet_network, "--control", str(self.control)]
-        with open(folder / "fleet.log", "ab") as output:
-            # a session of its own: Ctrl-C shall end the service first
+                   "--network", asked.fleet_network, "--control", str(self.control), "--parent", str(os.getpid())]
+        with open(self.log, "ab") as output:
+            # a session of its own: Ctrl-C shall end the service first. The lock goes with it: the folder is free
+            # when both are gone
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                            start_new_session=True,
+                                            start_new_session=True, pass_fds=(lock,),
                                             env={**os.environ, "BAREMETAL_LAB_PASSWORD": self.login.password})
 
     def servers(self, within: float = 60) -> list[dict[str, typing.Any]]:
@@ -87,12 +106,14 @@ class Fleet:
         end = clock.REAL.tick() + within
         while clock.REAL.tick() < end:
             if self.process.poll() is not None:
-                sys.exit(f"baremetal: the simulated fleet ended with {self.process.returncode}; see fleet.log")
+                said = self.log.read_text(errors="replace").strip().rpartition("\n")[2]
+                sys.exit(f"baremetal: the simulated fleet did not start; {self.log} ends with:\n  {said}\n"
+                         "Other addresses are given with --fleet-network, as in --fleet-network 127.78.0.0.")
             try:
                 return control.ask(self.control, "list")
             except OSError:
                 clock.REAL.sleep(0.1)
-        sys.exit("baremetal: the simulated fleet did not answer; see fleet.log")
+        sys.exit(f"baremetal: the simulated fleet did not answer within {within:g} s; see {self.log}")
 
     def stop(self) -> None:
         """End the fleet."""
@@ -107,6 +128,7 @@ class Fleet:
 def main() -> None:
     """Run until told to stop."""
     asked = options()
+    lock = folder.take(os.path.abspath(asked.data))
     conf = configure(asked)
     check_port(conf)
     url = f"http://{conf.api.host_ip}:{conf.api.port}"
@@ -119,7 +141,7 @@ def main() -> None:
     stop = starting.Stop()
     transport = wire.transport(conf)
     conductor = service.Conductor(conf, database, transport)
-    fleet = Fleet(asked) if asked.fleet else None
+    fleet = Fleet(asked, lock) if asked.fleet else None
     server = web.Web(conf, app.build(conf, database, transport))
     try:
         conductor.start()

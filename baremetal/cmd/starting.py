@@ -4,6 +4,7 @@ import argparse
 import gc
 import logging
 import os
+import re
 import signal
 import sys
 import threading
@@ -41,7 +42,9 @@ def conf(files: list[str], prog: str, **overrides: typing.Any) -> cfg.ConfigOpts
     try:
         made = config.build(files=named, prog=prog, **overrides)
     except (cfg.Error, ValueError) as error:
-        sys.exit(f"{prog}: wrong configuration: {error}")
+        # oslo.config tells the place of a value as the repr of a tuple; its file is what people need
+        told = re.sub(r"LocationInfo\(.*detail='([^']*)'\)", r"\1", str(error))
+        sys.exit(f"{prog}: wrong configuration: {told}")
     log.setup(made, "baremetal")
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)

@@ -32,5 +32,10 @@ class Web:
 
     def stop(self) -> None:
         """Take no more connections and let the running requests end."""
-        self._server.close()
+        trigger = getattr(self._server, "trigger", None)
+        if trigger and self._thread.is_alive():
+            # in the loop's own thread, which may be waiting on just what is closed
+            trigger.pull_trigger(self._server.close)
+        else:
+            self._server.close()
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=5)

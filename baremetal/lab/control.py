@@ -103,8 +103,10 @@ class Control:
         try:
             request = json.loads(line)
             return {"answer": VERBS[request["do"]](self._fleet, request)}
+        except KeyError as error:
+            return {"error": f"{error} is missing in the request, or not known"}
         except (LookupError, TypeError, ValueError, OSError) as error:
-            return {"error": f"{type(error).__name__}: {error}"}
+            return {"error": str(error)}
 
 
 def ask(path: pathlib.Path, do: str, **request: typing.Any) -> typing.Any:

@@ -37,23 +37,30 @@ def _one(api: Api, login: Login, number: int, server: dict[str, typing.Any]) -> 
     name = server["name"]
     info = {"ipmi_address": server["address"], "ipmi_port": server["port"], "ipmi_username": login.user,
             "ipmi_password": login.password}
-    found = api.call("GET", f"/v1/nodes/{name}?fields=driver_info")
-    if found.status_code == 200:
-        _correct(api, name, info)
+    mac = f"52:54:77:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
+    if known := _find(api, name, mac):
+        _correct(api, known, info)
         return False
     made = _good(api.call("POST", "/v1/nodes", {
         "name": name, "driver": "ipmi", "driver_info": info, "resource_class": "baremetal",
         "properties": {"cpus": 8, "memory_mb": 16384, "local_gb": 200, "cpu_arch": "x86_64"},
         "extra": {"lab": "simulated"}}))
-    mac = f"52:54:77:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
     _good(api.call("POST", "/v1/ports", {"node_uuid": made.json()["uuid"], "address": mac}))
     return True
 
 
-def _correct(api: Api, name: str, info: dict[str, typing.Any]) -> None:
+def _find(api: Api, name: str, mac: str) -> str | None:
+    """Return the node that has the server's port, else the one that has its name: operators change both."""
+    ports = _good(api.call("GET", f"/v1/ports?address={mac}&fields=node_uuid")).json()["ports"]
+    if ports:
+        return str(ports[0]["node_uuid"])
+    return name if api.call("GET", f"/v1/nodes/{name}?fields=uuid").status_code == 200 else None
+
+
+def _correct(api: Api, node: str, info: dict[str, typing.Any]) -> None:
     """The fleet of an earlier start may have had other addresses; a node that is held keeps what it has."""
     patch = [{"op": "add", "path": f"/driver_info/{key}", "value": value} for key, value in info.items()]
-    answer = api.call("PATCH", f"/v1/nodes/{name}", patch)
+    answer = api.call("PATCH", f"/v1/nodes/{node}", patch)
     if answer.status_code != 409:
         _good(answer)
 

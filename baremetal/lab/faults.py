@@ -16,6 +16,7 @@ class Fault:
     name = ""
     says = ""
     default: float | str = 1.0
+    values: tuple[str, ...] = ()
 
     def __init__(self, value: float | str) -> None:
         self.value = value
@@ -100,6 +101,7 @@ class Lies(Fault):
     """Wrong about the power."""
 
     name, says, default = "lies", "the power is said to be VALUE (on, off), whatever it is", "on"
+    values = ("on", "off")
 
     def power(self, state: str) -> str:
         """Return the value."""
@@ -155,7 +157,12 @@ class Faults:
             raise ValueError(f"there is no fault {name!r}; there are {', '.join(TABLE)}")
         kind = TABLE[name]
         wanted = kind.default if value is None else value
-        self._on[name] = kind(type(kind.default)(wanted))
+        if kind.values and wanted not in kind.values:
+            raise ValueError(f"the value of {name} is {wanted!r}; it must be one of {', '.join(kind.values)}")
+        try:
+            self._on[name] = kind(type(kind.default)(wanted))
+        except ValueError as error:
+            raise ValueError(f"the value of {name} is {wanted!r}; it must be a number") from error
 
     def switch_off(self, name: str) -> bool:
         """Switch one off; return whether it was on."""

@@ -41,6 +41,14 @@ class Started:
         return sorted(node["name"] for node in self.get("/v1/nodes").json()["nodes"])
 
 
+def refused(*words: str | Path) -> str:
+    """What ``./run`` says when it does not start."""
+    done = subprocess.run([ROOT / "run", *map(str, words)], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode, done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+    return done.stderr.strip()
+
+
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Started]]:
     """Start ``./run`` with the same data each time."""
@@ -114,3 +122,46 @@ def test_ctrl_c_ends_it_and_the_next_start_goes_on(told: tuple[Started, str],
     assert second.credentials() == known
     assert known["password"] not in second.process.tail(200)
     assert second.process.stop(signal.SIGTERM, within=60) == 0
+
+
+def test_second_copy_on_the_same_data_is_refused(start: Callable[[], Started]) -> None:
+    first = start()
+    said = refused("--data", first.data, "--port", processes.free_port())
+    assert str(first.process.pid) in said and str(first.data) in said and "--data" in said
+    assert first.get("/v1/conductors").json()["conductors"][0]["alive"]
+    first.process.stop(signal.SIGINT, within=60)
+
+
+def test_killed_service_takes_its_fleet_along_and_the_next_start_goes_on(start: Callable[[], Started]) -> None:
+    first = start()
+    names = first.names()
+    first.process.stop(signal.SIGKILL, within=60)
+    second = start()
+    assert second.names() == names
+    second.process.stop(signal.SIGINT, within=60)
+
+
+def test_renamed_node_stays_the_same_server(start: Callable[[], Started]) -> None:
+    first = start()
+    told = first.credentials()
+    answer = requests.patch(f"{told['url']}/v1/nodes/server-1", auth=(told["username"], told["password"]), timeout=30,
+                            json=[{"op": "replace", "path": "/name", "value": "web"}],
+                            headers={"OpenStack-API-Version": "baremetal latest"})
+    assert answer.ok, answer.text
+    first.process.stop(signal.SIGINT, within=60)
+    second = start()
+    assert second.names() == ["server-2", "web"]
+    second.process.stop(signal.SIGINT, within=60)
+
+
+@pytest.mark.parametrize(("words", "names"), [
+    (["--data", "/proc/nothing"], "--data"),
+    (["--port", "99999"], "--port"),
+    (["--bind", "203.0.113.9"], "--bind"),
+    (["--fleet-network", "10.0.0.0"], "--fleet-network"),
+    (["--fleet", "-1"], "--fleet"),
+    (["--config-file", "/nonesuch"], "/nonesuch"),
+])
+def test_what_cannot_be_is_said_in_a_sentence(words: list[str], names: str, tmp_path: Path) -> None:
+    place = [] if words[0] == "--data" else ["--data", tmp_path]
+    assert names in refused(*place, *words).splitlines()[-1]
