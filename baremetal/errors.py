@@ -182,6 +182,14 @@ class Conflict(Fault):
     kind, code = "conflict", "conflict"
 
 
+class DatabaseAway(Fault):
+    """The database does not answer, or did not take a write."""
+
+    kind, code, transient = "busy", "database-away", True
+    says = ("The database did not answer, or did not take what was to be written ({name}). Try again in a minute; look "
+            "first at what was to be changed.")
+
+
 # --- nodes --------------------------------------------------------------------------------------
 
 class NodeLocked(Fault):

@@ -2,11 +2,13 @@
 
 import dataclasses
 import logging
+import random
 import typing
 
 import pecan.core
 import webob
 from oslo_config import cfg
+from oslo_db import exception
 from pecan import hooks
 
 from baremetal import clock, errors
@@ -18,6 +20,8 @@ from baremetal.rpc import client
 LOG = logging.getLogger(__name__)
 
 ANY, JSON = "*/*", "application/json"
+#: how often a request is tried whose transaction met another one
+TRIES = 6
 #: old clients may write it behind any path
 SUFFIX = ".json"
 
@@ -60,8 +64,9 @@ class FaultHook(hooks.PecanHook):
         request_id = state.request.environ["baremetal.context"].request_id
         if not isinstance(error, errors.Fault):
             LOG.exception("%s: %s %s broke", request_id, state.request.method, state.request.path)
-            error = errors.Internal(name=type(error).__name__, where=state.request.path, host="the API",
-                                    request_id=request_id)
+            error = errors.DatabaseAway(name=type(error).__name__) if isinstance(error, engine.AWAY) else \
+                errors.Internal(name=type(error).__name__, where=state.request.path, host="the API",
+                                request_id=request_id)
         response = webob.Response(status=faults.status(error), body=faults.body(error, root=state.request.path == "/"),
                                   content_type="application/json")
         response.headers.extend([*faults.headers(error), *_version_headers(state.request)])
@@ -104,7 +109,7 @@ class Application(pecan.core.ExplicitPecan):
     def invoke_controller(self, controller: typing.Any, args: typing.Any, kwargs: typing.Any,
                           state: typing.Any) -> None:
         """Run the handler and fill the response."""
-        expose.answer(args[0], controller(*args, **kwargs), state.response)
+        expose.answer(args[0], _run(self.house.clock, controller, args), state.response)
         state.response.headers.extend(_version_headers(state.request))
 
     def _handle_empty_response_body(self, state: typing.Any) -> None:
@@ -113,6 +118,19 @@ class Application(pecan.core.ExplicitPecan):
     def determine_hooks(self, controller: typing.Any = None) -> typing.Any:
         """Return the hooks of the application; handlers have none of their own."""
         return self.hooks
+
+
+def _run(ticker: clock.Clock, handler: typing.Any, args: typing.Any) -> typing.Any:
+    """Run a handler; anew when the database ended its transaction because it and another one waited for each other.
+
+    Nothing of it was written then, and a handler that writes asks no conductor.
+    """
+    for tries in range(1, TRIES):
+        try:
+            return handler(*args)
+        except exception.DBDeadlock:
+            ticker.sleep(random.uniform(0, 0.02 * 2 ** tries))
+    return handler(*args)
 
 
 def _version(request: webob.Request, found: routes.Found) -> int:

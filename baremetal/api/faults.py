@@ -35,7 +35,7 @@ BARE = {"too-deep", "too-large"}
 CREDENTIALS = {"unauthorized", "bad-credentials"}
 #: seconds after which a client should try again
 RETRY_AFTER = {"node-locked": 2, "no-free-worker": 10, "conductor-silent": 30, "conductor-unreached": 10,
-               "too-many-calls": 10}
+               "too-many-calls": 10, "database-away": 10}
 
 
 def status(fault: errors.Fault) -> int:

@@ -9,6 +9,7 @@ import dataclasses
 import typing
 
 import sqlalchemy as sa
+import sqlalchemy.exc as sa_exc
 from oslo_db import exception as db_exception
 
 from baremetal import clock, errors
@@ -52,9 +53,9 @@ class Draft:
                 with database.write() as connection:
                     self._write(connection, ticker, lease, values)
                 return
-            except db_exception.DBError as error:
+            except (db_exception.DBError, sa_exc.TimeoutError) as error:
                 passes = isinstance(error, db_exception.DBDeadlock) or (
-                    isinstance(error, db_exception.DBConnectionError) and not self.taking)
+                    isinstance(error, engine.AWAY) and not self.taking)
                 if not passes or ticker.tick() >= until:
                     raise Unsaved(type(error).__name__) from error
                 tries += 1

@@ -3,12 +3,14 @@
 import collections.abc
 import contextlib
 import dataclasses
+import functools
 import logging
 import threading
 import typing
 
 from baremetal import context, errors, states
 from baremetal.conductor import draft, flow, hold, means, power, task
+from baremetal.db import engine
 from baremetal.drivers import interface, management, wires
 
 LOG = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ class Manager:
 
     def table(self) -> dict[str, collections.abc.Callable[..., typing.Any]]:
         """Return the work by its name."""
-        return {name: getattr(self, name) for name in (
+        return {name: _honest(getattr(self, name)) for name in (
             "provision", "resume", "power", "validate", "boot_device_get", "boot_device_set", "boot_device_supported",
             "inject_nmi", "boot_mode_set", "secure_boot_set", "raid_set")}
 
@@ -137,6 +139,19 @@ class Manager:
             slot.give(_short, held, why, work)
 
 
+def _honest(work: collections.abc.Callable[..., typing.Any]) -> collections.abc.Callable[..., typing.Any]:
+    """Return ``work``, which says so when the database is away."""
+    @functools.wraps(work)
+    def asked(ctx: context.Context, **args: typing.Any) -> typing.Any:
+        try:
+            return work(ctx, **args)
+        except draft.Unsaved as error:
+            raise errors.DatabaseAway(name=str(error)) from error
+        except engine.AWAY as error:
+            raise errors.DatabaseAway(name=type(error).__name__) from error
+    return asked
+
+
 def _short(held: task.Task, why: str, work: collections.abc.Callable[[task.Task], None]) -> None:
     """Do a short piece of work on a held node; what goes wrong becomes its last_error."""
     try:
@@ -147,6 +162,12 @@ def _short(held: task.Task, why: str, work: collections.abc.Callable[[task.Task]
             raise
         except errors.Fault as fault:
             held.fail_with(f"{why[:1].upper()}{why[1:]} failed: {fault.text}")
+        except draft.Unsaved:
+            raise
+        except Exception as error:
+            LOG.exception("%s Node %s: %s broke", held.ctx.request_id, held.node.uuid, why)
+            held.fail_with(f"{why[:1].upper()}{why[1:]} broke with {type(error).__name__}; the log of "
+                           f"{held.means.seat.host} has the details under request id {held.ctx.request_id}.")
         held.draft.freeing = True
         held.save()
     except (errors.LeaseLost, draft.Unsaved) as error:

@@ -13,9 +13,14 @@ import threading
 import typing
 
 import sqlalchemy
+import sqlalchemy.exc
 from oslo_config import cfg
+from oslo_db import exception
 from oslo_db.sqlalchemy import enginefacade, exc_filters
 from sqlalchemy import event, pool
+
+#: what says that the server is away, or that all connections to it are in use: later it may answer
+AWAY = (exception.DBConnectionError, exception.DBDeadlock, sqlalchemy.exc.TimeoutError)
 
 #: milliseconds for which SQLite waits for writers of other processes
 SQLITE_BUSY = 30_000
