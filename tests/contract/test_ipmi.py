@@ -126,7 +126,7 @@ def test_a_lost_command_is_given_again(server: Server, conf: cfg.ConfigOpts, tar
 
 @pytest.mark.parametrize("mode", ["uefi", "bios"])
 @pytest.mark.parametrize("persistent", [True, False])
-def test_boot_device_reaches_the_machine(held: task.Task, server: Server, mode: str, persistent: bool) -> None:  # noqa: FBT001
+def test_boot_device_reaches_the_machine(held: task.Task, server: Server, mode: str, persistent: bool) -> None:
     held.node.properties["capabilities"] = f"boot_mode:{mode},cpu_vt:true"
     for device in ("pxe", "disk", "cdrom", "bios", "safe"):
         held.management.set_boot_device(held, device, persistent=persistent)

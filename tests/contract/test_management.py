@@ -16,7 +16,7 @@ Chooser = Callable[[interface.Interface], devices.Device]
 
 @every
 @pytest.mark.parametrize("persistent", [False, True])
-def test_boot_device_is_what_was_set(found: management.Management, persistent: bool, device: Chooser,  # noqa: FBT001
+def test_boot_device_is_what_was_set(found: management.Management, persistent: bool, device: Chooser,
                                      conf: cfg.ConfigOpts, lines: wires.Wires) -> None:
     task = devices.task_for(device(found), conf, lines, found)
     supported = found.supported_boot_devices(task)

@@ -44,7 +44,7 @@ CASES: list[tuple[Any, bool]] = [
 
 
 @pytest.mark.parametrize(("value", "good"), CASES)
-def test_shapes(value: Any, good: bool) -> None:  # noqa: FBT001
+def test_shapes(value: Any, good: bool) -> None:
     if good:
         assert types.check(link.LINK, value) == value
     else:
@@ -60,7 +60,7 @@ def test_switches_are_kept_in_lower_case() -> None:
     ({"network_type": "unmanaged"}, 63, False), ({"network_type": "unmanaged"}, 64, True),
     ({"port_id": "a", **VTEP}, 89, False), ({"port_id": "a", **VTEP}, 90, True),
     ({"port_id": "a", **VTEP}, 104, True), ({"port_id": "a", **VTEP}, 105, False), (None, 1, True), ({}, 1, True)])
-def test_keys_have_their_versions(value: Any, version: int, good: bool) -> None:  # noqa: FBT001
+def test_keys_have_their_versions(value: Any, version: int, good: bool) -> None:
     if good:
         link.require(value, version)
     else:

@@ -57,7 +57,7 @@ class Wired:
 @pytest.mark.parametrize("instance", [None, INSTANCE])
 @pytest.mark.parametrize("maintenance", [False, True])
 @pytest.mark.parametrize("state", states.STATES)
-def test_changes_by_state(entered: door.Door, state: str, maintenance: bool, instance: str | None) -> None:  # noqa: FBT001
+def test_changes_by_state(entered: door.Door, state: str, maintenance: bool, instance: str | None) -> None:
     wired = Wired(entered, provision_state=state, maintenance=maintenance, instance_uuid=instance)
     try:
         settled = state not in states.REWIRABLE and not maintenance
@@ -80,7 +80,7 @@ def test_changes_by_state(entered: door.Door, state: str, maintenance: bool, ins
 
 
 @pytest.mark.parametrize(("seconds", "held"), [(60, True), (-1, False)])
-def test_while_somebody_holds_the_node(entered: door.Door, seconds: int, held: bool) -> None:  # noqa: FBT001
+def test_while_somebody_holds_the_node(entered: door.Door, seconds: int, held: bool) -> None:
     now = entered.time.now()
     wired = Wired(entered, reservation="host-7", lease_why="cleaning", lease_since=now,
                   lease_deadline=now + datetime.timedelta(seconds=seconds))
