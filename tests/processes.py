@@ -48,12 +48,22 @@ class Process:
     def __init__(self, name: str, command: Command, log: Path) -> None:
         """Start it. Returns at once; see ``wait_for``."""
         self.name, self.log, self.logs = name, log, (log, *command.logs)
-        with log.open("ab") as out:
-            self.child = subprocess.Popen(
-                [str(part) for part in command.argv], stdin=subprocess.DEVNULL, stdout=out,
-                stderr=subprocess.STDOUT, cwd=command.cwd, env={**os.environ, **command.env},
+        self.command = command
+        self.child = self._start()
+        running.append(self)
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as out:
+            return subprocess.Popen(
+                [str(part) for part in self.command.argv], stdin=subprocess.DEVNULL, stdout=out,
+                stderr=subprocess.STDOUT, cwd=self.command.cwd, env={**os.environ, **self.command.env},
                 start_new_session=True,
-                **identity(command.user))
+                **identity(self.command.user))
+
+    def again(self) -> None:
+        """Start it once more after it was killed, with the same command."""
+        assert not self.alive, f"{self.name} runs"
+        self.child = self._start()
         running.append(self)
 
     @property
