@@ -9,7 +9,7 @@ import threading
 import typing
 
 from baremetal import context, errors, states
-from baremetal.conductor import draft, flow, hold, means, power, task
+from baremetal.conductor import draft, flow, hold, identity, means, power, task
 from baremetal.db import engine
 from baremetal.drivers import interface, management, wires
 
@@ -180,6 +180,9 @@ def _validity(found: task.Task, kind: str) -> dict[str, typing.Any]:
     """Return what one interface thinks of the node."""
     try:
         found.interfaces[kind].validate(found)
+        if kind == "management":
+            # what the node says may be well formed and wrong all the same: only the controller can tell
+            identity.ask(found)
     except errors.Fault as fault:
         return {"result": False, "reason": fault.text}
     except Exception as error:

@@ -118,6 +118,7 @@ def test_a_simulated_server_is_driven_over_ipmi(cli):
     name = "server-1"
     if cli.json("node", "show", name)["provision_state"] == "enroll":
         cli("node", "manage", name, "--wait", "60")
+    assert cli.json("node", "show", name)["driver_internal_info"]["bmc"]["firmware"]
     rows = {row["Interface"]: row for row in cli.json("node", "validate", name)}
     assert rows["power"]["Result"] is True and rows["management"]["Result"] is True
     cli("node", "power", "on", name, "--power-timeout", "30")
@@ -145,5 +146,21 @@ def test_a_wrong_password_ends_in_enroll_and_says_so(cli):
         assert cli.run("node", "manage", name, "--wait", "60").returncode != 0
         shown = cli.until(name, "provision_state", "enroll")
         assert "password" in shown["last_error"].lower() and "not-this-one" not in shown["last_error"]
+    finally:
+        cli("node", "delete", name)
+
+
+def test_validate_asks_the_controller_itself(cli):
+    """Well-formed credentials that are wrong are found out before anything is tried."""
+    name = f"asked-{uuid.uuid4().hex[:6]}"
+    info = cli.json("node", "show", "server-3")["driver_info"]
+    cli("node", "create", "--driver", "ipmi", "--name", name, "--driver-info", f"ipmi_address={info['ipmi_address']}",
+        "--driver-info", f"ipmi_port={info['ipmi_port']}", "--driver-info", "ipmi_username=nobody",
+        "--driver-info", "ipmi_password=wrong")
+    try:
+        rows = {row["Interface"]: row for row in cli.json("node", "validate", name)}
+        assert rows["management"]["Result"] is False and "nobody" in rows["management"]["Reason"]
+        rows = {row["Interface"]: row for row in cli.json("node", "validate", "server-3")}
+        assert rows["management"]["Result"] is True
     finally:
         cli("node", "delete", name)

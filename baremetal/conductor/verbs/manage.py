@@ -1,7 +1,7 @@
 """manage: an enrolled node is checked and comes under control; others just come back to manageable."""
 
 from baremetal import errors, states
-from baremetal.conductor import lines, plan, task, verb, workers
+from baremetal.conductor import identity, lines, plan, task, verb, workers
 
 
 class Manage(verb.Verb):
@@ -20,6 +20,9 @@ class Manage(verb.Verb):
         if power == states.POWER_ERROR:
             raise errors.PowerFailed(target="readable", why="the controller reports an error")
         held.node.power_state = power
+        known = identity.ask(held)
+        if known:
+            held.node.driver_internal_info["bmc"] = known
 
     def start(self, found: task.Task, params: verb.Params, slot: workers.Slot) -> None:
         """Where the node was under control before, it only moves."""

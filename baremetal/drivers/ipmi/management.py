@@ -26,6 +26,10 @@ TRIES = 2
 """How often a boot device is set before it counts as not to be set."""
 
 
+#: seconds for asking a BMC who it is; somebody waits for the answer of validate
+INFO_WITHIN = 10.0
+
+
 class Override(typing.NamedTuple):
     """What the BMC has stored for the next boot."""
 
@@ -122,7 +126,7 @@ class IpmiManagement(management.Management):
 
     def info(self, task: task.Task) -> dict[str, typing.Any]:
         """Ask the BMC who it is."""
-        return dict(task.wires.ipmi.call(address.of(task), "bmc_info"))
+        return dict(task.wires.ipmi.call(address.of(task), "bmc_info", within=INFO_WITHIN))
 
 
 def _override(task: task.Task) -> Override:
