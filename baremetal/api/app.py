@@ -22,6 +22,8 @@ LOG = logging.getLogger(__name__)
 ANY, JSON = "*/*", "application/json"
 #: how often a request is tried whose transaction met another one
 TRIES = 6
+#: what pecan and WebOb leave in the environment that refers to the environment; a page of nodes is megabytes
+CIRCLES = ("pecan.locals", "webob._parsed_query_vars")
 #: old clients may write it behind any path
 SUFFIX = ".json"
 
@@ -79,6 +81,14 @@ class Application(pecan.core.ExplicitPecan):
     def __init__(self, house: House) -> None:
         super().__init__(Root(), default_renderer="json", hooks=[FaultHook()], force_canonical=False)
         self.house = house
+
+    def __call__(self, environ: typing.Any, start_response: typing.Any) -> typing.Any:
+        """Answer a request, and undo the circles that would keep its body and its answer until garbage is collected."""
+        try:
+            return super().__call__(environ, start_response)
+        finally:
+            for name in CIRCLES:
+                environ.pop(name, None)
 
     def find_controller(self, state: typing.Any) -> tuple[typing.Any, tuple[typing.Any, ...], dict[str, typing.Any]]:
         """Return the handler of the request and its arguments, all checked."""
