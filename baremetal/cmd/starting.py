@@ -27,6 +27,9 @@ QUIET = {"waitress.queue": logging.ERROR, "waitress": logging.INFO, "stevedore":
 #: numbers (700, 10, 10) the looking costs a fifth of a list
 GARBAGE = (20_000, 20, 20)
 
+#: control characters: how the log shows them; a tab does no harm
+ESCAPED = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160), 0x2028, 0x2029) if code != 9}
+
 
 def parser(about: str) -> argparse.ArgumentParser:
     """Return a parser with the options that every process has."""
@@ -45,10 +48,19 @@ def conf(files: list[str], prog: str, **overrides: typing.Any) -> cfg.ConfigOpts
         # oslo.config tells the place of a value as the repr of a tuple; its file is what people need
         told = re.sub(r"LocationInfo\(.*detail='([^']*)'\)", r"\1", str(error))
         sys.exit(f"{prog}: wrong configuration: {told}")
+    logging.setLogRecordFactory(Line)
     log.setup(made, "baremetal")
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
     return made
+
+
+class Line(logging.LogRecord):
+    """A record whose message is one line: nothing that others say passes for a line of ours, or steers a terminal."""
+
+    def getMessage(self) -> str:
+        """Return the message with control characters as escapes."""
+        return super().getMessage().translate(ESCAPED)
 
 
 class Stop:
