@@ -8,6 +8,7 @@ On SQLite, writers of this process queue up for one lock and begin at once as wr
 
 import collections.abc
 import contextlib
+import logging
 import os
 import threading
 import typing
@@ -18,6 +19,8 @@ from oslo_config import cfg
 from oslo_db import exception
 from oslo_db.sqlalchemy import enginefacade, exc_filters
 from sqlalchemy import event, pool
+
+LOG = logging.getLogger(__name__)
 
 #: what says that the server is away, or that all connections to it are in use: later it may answer
 AWAY = (exception.DBConnectionError, exception.DBDeadlock, sqlalchemy.exc.TimeoutError)
@@ -75,10 +78,19 @@ class Database:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
                 yield connection
+                # a COMMIT that fails leaves a transaction that only a ROLLBACK ends
+                self._end(connection, "COMMIT")
             except BaseException:
-                self._end(connection, "ROLLBACK")
+                self._roll_back(connection)
                 raise
-            self._end(connection, "COMMIT")
+
+    def _roll_back(self, connection: sqlalchemy.Connection) -> None:
+        """Roll back; a connection that cannot do that is not used again. What went wrong before is what is told."""
+        try:
+            self._end(connection, "ROLLBACK")
+        except (sqlalchemy.exc.SQLAlchemyError, exception.DBError) as error:
+            LOG.warning("A transaction could not be rolled back (%s); its connection is closed", type(error).__name__)
+            connection.invalidate()
 
     def _end(self, connection: sqlalchemy.Connection, how: str) -> None:
         """Commit or roll back; on SQLite we began by hand and end by hand."""
