@@ -133,8 +133,12 @@ class Client:
             before = asyncio.get_running_loop().time() - self.limits.idle
             while self._open and next(iter(self._open.values())) < before:
                 known, _ = self._open.popitem(last=False)
-                if not known.turn.locked():
-                    known.drop()
+                try:
+                    if not known.turn.locked():
+                        known.drop()
+                except Exception:
+                    # one session that cannot be closed must not keep all others open
+                    LOG.exception("The session with BMC %s:%s was not closed", *known.sockaddr)
 
     async def _run(self, where: address.Address, operation: str, work: operations.Work, within: float | None
                    ) -> typing.Any:
