@@ -394,14 +394,15 @@ class BmcTimeout(BmcFault):
     """The BMC answered before, but not this time."""
 
     code, transient = "bmc-timeout", True
-    says = "BMC {host}:{port} did not finish {operation} in time ({why})."
+    says = ("BMC {host}:{port} did not finish {operation} in time ({why}). One that is only slow needs a larger "
+            "[ipmi]command_retry_timeout.")
 
 
 class BmcBusy(BmcFault):
     """The BMC says that it is busy."""
 
     code, transient = "bmc-busy", True
-    says = "BMC {host}:{port} is busy and did not do {operation} ({why})."
+    says = "BMC {host}:{port} is busy and did not do {operation} ({why}). Try again; if it stays so, restart the BMC."
 
 
 class BmcUnsupported(BmcFault):
@@ -415,7 +416,8 @@ class BmcGarbage(BmcFault):
     """The BMC answered something that is no answer."""
 
     code, transient = "bmc-garbage", True
-    says = "BMC {host}:{port} gave an answer to {operation} that makes no sense ({why})."
+    says = ("BMC {host}:{port} gave an answer to {operation} that makes no sense ({why}). Check that it is a BMC; "
+            "restart it, or renew its firmware.")
 
 
 class BmcResting(BmcFault):
@@ -423,7 +425,7 @@ class BmcResting(BmcFault):
 
     code, transient = "bmc-resting", True
     says = ("BMC {host}:{port} failed {failures} times since {since} and is left alone until {until}; "
-            "{operation} was not sent. Last: {why}")
+            "{operation} was not sent. The last time: {why}")
 
 
 class Internal(Fault):

@@ -33,9 +33,6 @@ ROUTING = {"no-such-path": "Not Found", "method-not-allowed": "Method Not Allowe
 BARE = {"too-deep", "too-large"}
 #: faults about credentials, which have a form of their own
 CREDENTIALS = {"unauthorized", "bad-credentials"}
-#: seconds after which a client should try again
-RETRY_AFTER = {"node-locked": 2, "no-free-worker": 10, "conductor-silent": 30, "conductor-unreached": 10,
-               "too-many-calls": 10, "database-away": 10}
 
 
 def status(fault: errors.Fault) -> int:
@@ -58,10 +55,12 @@ def body(fault: errors.Fault, *, root: bool = False) -> bytes:
 
 
 def headers(fault: errors.Fault) -> list[tuple[str, str]]:
-    """Return the headers that belong to a fault."""
+    """Return the headers that belong to a fault.
+
+    No Retry-After on 409 and 503: python-ironicclient tries those again by itself, but with that header its exception
+    is a TypeError, so that it neither tries again nor shows what we say.
+    """
     extra = []
-    if fault.code in RETRY_AFTER:
-        extra.append(("Retry-After", str(RETRY_AFTER[fault.code])))
     if fault.code == "unauthorized":
         extra.append(("WWW-Authenticate", 'Basic realm="Baremetal API"'))
     if "allowed" in fault.facts and fault.kind == "method":

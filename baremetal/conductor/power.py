@@ -74,6 +74,8 @@ def run(held: task.Task, target: str, timeout: float | None) -> None:
         try:
             change(held, target, timeout)
             held.note("power", f"{target}: from {before or 'unknown'!r} to {held.node.power_state!r}")
+            LOG.info("%s Node %s is in power state %r after %r", held.ctx.request_id, held.node.uuid,
+                     held.node.power_state, target)
         except errors.LeaseLost:
             raise
         except errors.Fault as fault:
@@ -85,8 +87,6 @@ def run(held: task.Task, target: str, timeout: float | None) -> None:
         held.node.target_power_state = None
         held.draft.freeing = True
         held.save()
-        LOG.info("%s Node %s is in power state %r after %r", held.ctx.request_id, held.node.uuid,
-                 held.node.power_state, target)
     except (errors.LeaseLost, draft.Unsaved) as error:
         LOG.warning("Node %s: %r is left to others: %s", held.node.uuid, target, error)
     finally:
@@ -97,3 +97,4 @@ def _failed(held: task.Task, target: str, why: str) -> None:
     text = f"Changing the power by {target!r} failed: {why}"
     held.fail_with(text)
     held.note("power", text, bad=True)
+    LOG.warning("%s Node %s: %s", held.ctx.request_id, held.node.uuid, text)

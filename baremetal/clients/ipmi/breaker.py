@@ -42,7 +42,7 @@ class Breaker:
         if not self.failures:
             self._opened = self._clock.now().replace(microsecond=0)
         self.failures += 1
-        self._why = str(fault.facts.get("why", ""))
+        self._why = fault.text
         if self.failures < self._most:
             return False
         times = min(LONGEST, 2 ** (self.failures - self._most))

@@ -98,7 +98,8 @@ class PowerSync(sweep.Sweep):
         node = found.node
         if fault is not None:
             why = fault.text if isinstance(fault, errors.Fault) else type(fault).__name__
-            text = f"The power could not be read {count} times in a row, so the node is in maintenance. Last: {why}"
+            text = (f"The power could not be read {count} times in a row, so the node is in maintenance until its "
+                    f"controller answers. {why}")
         else:
             text = (f"The power is '{actual}' after it was set back to '{node.power_state}' {count - 1} times, so the "
                     "node is in maintenance.")
