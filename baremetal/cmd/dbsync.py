@@ -48,7 +48,7 @@ def main() -> None:
         parser.error(f"--{options.branch} goes with upgrade")
     conf = starting.conf(options.config_file, "baremetal-dbsync")
     try:
-        VERBS[options.verb](engine.Database(conf), options.branch)
+        VERBS[options.verb](engine.Database(conf, patience=None), options.branch)
     except errors.Fault as fault:
         sys.exit(f"baremetal-dbsync: {fault.text}")
 

@@ -8,6 +8,7 @@ On SQLite, writers of this process queue up for one lock and begin at once as wr
 
 import collections.abc
 import contextlib
+import functools
 import logging
 import os
 import threading
@@ -25,6 +26,13 @@ LOG = logging.getLogger(__name__)
 #: what says that the server is away, or that all connections to it are in use: later it may answer
 AWAY = (exception.DBConnectionError, exception.DBDeadlock, sqlalchemy.exc.TimeoutError)
 
+#: seconds for which an answer of the server is waited for: one whose machine has vanished says nothing, and without a
+#: bound all threads would wait for it until TCP gives up, a quarter of an hour later
+PATIENCE = 30
+#: dialect: (argument of its driver's connect, in which parts of a second)
+BOUNDS = {"mysql": {"read_timeout": 1, "write_timeout": 1},
+          "postgresql": {"connect_timeout": 1, "tcp_user_timeout": 1000}}
+
 #: milliseconds for which SQLite waits for writers of other processes
 SQLITE_BUSY = 30_000
 
@@ -36,9 +44,12 @@ PRAGMAS = ("journal_mode=WAL", f"busy_timeout={SQLITE_BUSY}", "synchronous=FULL"
 
 
 class Database:
-    """The database of one process; threads share it."""
+    """The database of one process; threads share it.
 
-    def __init__(self, conf: cfg.ConfigOpts) -> None:
+    ``patience`` is for how many seconds a server is waited for, None is for ever; changing the schema takes its time.
+    """
+
+    def __init__(self, conf: cfg.ConfigOpts, *, patience: int | None = PATIENCE) -> None:
         self.url = sqlalchemy.make_url(conf.database.connection)
         self.dialect = self.url.get_backend_name()
         self._turn: contextlib.AbstractContextManager[object] = contextlib.nullcontext()
@@ -51,6 +62,9 @@ class Database:
         else:
             self.writer = _facade(conf).writer.get_engine()
             self.reader = _reading(self.url, conf)
+        if patience is not None:
+            for engine in {self.writer, self.reader}:
+                event.listen(engine, "do_connect", functools.partial(_bound, self.dialect, patience))
         if self.url.get_driver_name() == "pymysql":
             for engine in (self.writer, self.reader):
                 event.listen(engine, "do_connect", _connect_quickly)
@@ -126,6 +140,13 @@ def _reading(url: sqlalchemy.URL, conf: cfg.ConfigOpts) -> sqlalchemy.Engine:
         pool_recycle=conf.database.connection_recycle_time, **args)
     exc_filters.register_engine(engine)
     return engine
+
+
+def _bound(backend: str, seconds: int, _dialect: object, _record: object, _arguments: object,
+           named: dict[str, typing.Any]) -> None:
+    """Let a new connection give up on a server that is silent, unless the URL says otherwise."""
+    for name, unit in BOUNDS.get(backend, {}).items():
+        named.setdefault(name, seconds * unit)
 
 
 def _connect_quickly(_dialect: object, _record: object, arguments: typing.Any, named: typing.Any) -> typing.Any:

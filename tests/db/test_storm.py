@@ -4,11 +4,14 @@ import collections
 import concurrent.futures
 import pathlib
 import random
+import signal
+import time
 from collections.abc import Iterator
 
 import pytest
 
 from tests.api import inside
+from tests.services import mariadb as mariadb_server
 
 
 @pytest.fixture
@@ -47,3 +50,20 @@ def test_writers_that_meet_are_not_refused(house: inside.Inside) -> None:
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         list(pool.map(write, range(600)))
     assert set(seen) == {200, 201, 204}, seen
+
+
+def test_a_server_that_falls_silent_is_not_waited_for_for_ever(
+        mariadb: mariadb_server.Service, tmp_path: pathlib.Path) -> None:
+    made = inside.Inside(tmp_path, database__connection=mariadb.database("silent") + "&read_timeout=1")
+    try:
+        assert made.ask("GET", "/v1/nodes").status == 200
+        mariadb.process.send(signal.SIGSTOP)
+        for method, body in (("GET", None), ("POST", {"driver": "fake-hardware"})):
+            began = time.monotonic()
+            answer = made.ask(method, "/v1/nodes", body=body)
+            assert answer.status == 503 and "database did not answer" in answer.text()
+            assert time.monotonic() - began < 5
+    finally:
+        mariadb.process.send(signal.SIGCONT)
+    assert made.ask("POST", "/v1/nodes", body={"driver": "fake-hardware"}).status == 201
+    made.close()
