@@ -22,12 +22,25 @@ class Members:
 
     def _renew(self) -> None:
         """Read the tables again when the last reading is too old, or found nobody."""
+        if self._fresh():
+            return
+        # one thread reads, the others go on with what is known, if anything is: they may hold the connection it needs
+        if not self._lock.acquire(blocking=self._read_at == float("-inf")):
+            return
+        try:
+            if not self._fresh():
+                self._read()
+        finally:
+            self._lock.release()
+
+    def _fresh(self) -> bool:
         age = self._time.tick() - self._read_at
         # while nobody is known, somebody is likely to come soon
-        if age < (self._conf.hash_ring_reset_interval if self._rings.members else min(
-                1, self._conf.hash_ring_reset_interval)):
-            return
-        with self._lock, self._database.read() as connection:
+        return bool(age < (self._conf.hash_ring_reset_interval if self._rings.members else min(
+            1, self._conf.hash_ring_reset_interval)))
+
+    def _read(self) -> None:
+        with self._database.read() as connection:
             now, timeout = self._time.now(), self._conf.conductor.heartbeat_timeout
             found = conductors.members(connection, now, timeout)
             rings = [ring.Member(host, group, frozenset(drivers)) for host, group, drivers in found]

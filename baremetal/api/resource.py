@@ -137,7 +137,7 @@ class View:
 
 #: compiled views; clients choose the fields, so it is bounded
 _VIEWS: dict[tuple[type[Resource], int, tuple[str, ...] | str], View] = {}
-MOST_VIEWS = 4096
+MOST_VIEWS = 512
 
 
 def _kept(resource: type[Resource], version: int, which: tuple[str, ...] | str) -> View:
