@@ -302,3 +302,22 @@ def test_what_a_stopped_conductor_did_not_finish_goes_on_at_once(tmp_path: Path)
     go_on.set()
     power.go_on.set()
     house.close()
+
+
+def test_the_power_is_set_back_by_a_driver_that_sees_the_whole_node(house: building.House) -> None:
+    """Sweeps read nodes without their large columns, where the way of booting stands."""
+    power = parts.Power("power off")
+    seen: list[dict[str, Any]] = []
+    put = power.set
+
+    def look(task: Any, target: str, timeout: float | None = None) -> None:
+        seen.append({**task.node.properties, **task.node.instance_info})
+        put(task, target, timeout)
+    power.set = look  # type: ignore[method-assign]
+    house.conductor("one", power=power)
+    ident = house.add("active", power_state="power on", properties={"capabilities": "boot_mode:uefi"},
+                      instance_info={"a": "b"})
+    house.sweep("power sync").run()
+    house.settle()
+    assert seen == [{"capabilities": "boot_mode:uefi", "a": "b"}]
+    assert house.node(ident).properties == {"capabilities": "boot_mode:uefi"}

@@ -5,7 +5,7 @@ import logging
 import typing
 
 from baremetal import errors, states
-from baremetal.conductor import draft, power, task
+from baremetal.conductor import draft, hold, power, task
 from baremetal.conductor.sweeps import polling, sweep
 from baremetal.db import polls
 
@@ -47,7 +47,7 @@ class PowerSync(sweep.Sweep):
         if fault is None and (actual is None or actual == node.power_state):
             self._failures.pop(node.uuid, None)
             return
-        with contextlib.suppress(draft.Changed, errors.NoFreeWorker):
+        with contextlib.suppress(draft.Changed, errors.NoFreeWorker, errors.NotFound):
             try:
                 self._differs(found, actual, fault)
             except draft.Unsaved as error:
@@ -84,8 +84,12 @@ class PowerSync(sweep.Sweep):
 
     def _force(self, found: task.Task, actual: str | None) -> None:
         """Bring the server back to the power that is recorded."""
-        wanted = found.node.power_state
+        wanted, polled = found.node.power_state, found.node.generation
         with self.means.pool.slot(reserved=True) as slot:
+            # whoever switches may look at what polling leaves out
+            found = hold.read(self.means, found.node.uuid, found.ctx)
+            if found.node.generation != polled:
+                raise draft.Changed
             found.take(wanted)
             found.node.target_power_state = wanted
             found.note("monitoring", f"The power became '{actual}' by itself; it is set back to '{wanted}'.")
