@@ -85,6 +85,12 @@ def check_port(conf: cfg.ConfigOpts) -> None:
             sys.exit(f"baremetal: cannot listen on {address[0]}:{address[1]} ({error.strerror}). {hint}")
 
 
+def address(conf: cfg.ConfigOpts) -> str:
+    """Return where this machine reaches the API; who listens on all addresses is reached on loopback."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(str(conf.api.host_ip), str(conf.api.host_ip))
+    return f"http://[{host}]:{conf.api.port}" if ":" in host else f"http://{host}:{conf.api.port}"
+
+
 class Fleet:
     """The process of the simulated servers."""
 
@@ -131,7 +137,7 @@ def main() -> None:
     lock = folder.take(os.path.abspath(asked.data))
     conf = configure(asked)
     check_port(conf)
-    url = f"http://{conf.api.host_ip}:{conf.api.port}"
+    url = address(conf)
     known = credentials.ensure(conf.state_path, url)
     database = engine.Database(conf)
     try:
