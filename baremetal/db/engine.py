@@ -29,9 +29,9 @@ AWAY = (exception.DBConnectionError, exception.DBDeadlock, sqlalchemy.exc.Timeou
 #: seconds for which an answer of the server is waited for: one whose machine has vanished says nothing, and without a
 #: bound all threads would wait for it until TCP gives up, a quarter of an hour later
 PATIENCE = 30
-#: dialect: (argument of its driver's connect, in which parts of a second)
-BOUNDS = {"mysql": {"read_timeout": 1, "write_timeout": 1},
-          "postgresql": {"connect_timeout": 1, "tcp_user_timeout": 1000}}
+#: driver: arguments of its connect, in which parts of a second
+BOUNDS = {"pymysql": {"read_timeout": 1, "write_timeout": 1},
+          "psycopg2": {"connect_timeout": 1, "tcp_user_timeout": 1000}}
 
 #: milliseconds for which SQLite waits for writers of other processes
 SQLITE_BUSY = 30_000
@@ -64,7 +64,7 @@ class Database:
             self.reader = _reading(self.url, conf)
         if patience is not None:
             for engine in {self.writer, self.reader}:
-                event.listen(engine, "do_connect", functools.partial(_bound, self.dialect, patience))
+                event.listen(engine, "do_connect", functools.partial(_bound, self.url.get_driver_name(), patience))
         if self.url.get_driver_name() == "pymysql":
             for engine in (self.writer, self.reader):
                 event.listen(engine, "do_connect", _connect_quickly)
@@ -142,10 +142,10 @@ def _reading(url: sqlalchemy.URL, conf: cfg.ConfigOpts) -> sqlalchemy.Engine:
     return engine
 
 
-def _bound(backend: str, seconds: int, _dialect: object, _record: object, _arguments: object,
+def _bound(driver: str, seconds: int, _dialect: object, _record: object, _arguments: object,
            named: dict[str, typing.Any]) -> None:
     """Let a new connection give up on a server that is silent, unless the URL says otherwise."""
-    for name, unit in BOUNDS.get(backend, {}).items():
+    for name, unit in BOUNDS.get(driver, {}).items():
         named.setdefault(name, seconds * unit)
 
 

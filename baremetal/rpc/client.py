@@ -20,6 +20,8 @@ RETRIES = 1
 SHARE, SHARE_OF_ONE = 0.75, 0.5
 #: seconds for which a call waits until it may wait
 PATIENCE = 1.0
+#: seconds for which the first calls of a process wait for the message bus
+UNREACHED = 3.0
 
 
 class Client:
@@ -27,6 +29,7 @@ class Client:
 
     def __init__(self, conf: cfg.ConfigOpts, transport: typing.Any) -> None:
         self._within = conf.rpc_response_timeout
+        self._way_back = WayBack(transport)
         self._waiting = Waiting(conf.api.threads)
         target = oslo_messaging.Target(topic=wire.TOPIC, version=wire.VERSION)
         self._client = oslo_messaging.get_rpc_client(
@@ -40,12 +43,39 @@ class Client:
         """
         target = self._client.prepare(server=host, timeout=self._within)
         with self._waiting.place(host, work):
+            if not self._way_back.open(UNREACHED):
+                raise errors.ConductorUnreached(host=host, method=work)
             try:
                 return wire.read(target.call({}, "call", work=work, ctx=ctx.to_wire(), args=args))
             except (exceptions.MessageDeliveryFailure, exceptions.MessageUndeliverable) as error:
                 raise errors.ConductorUnreached(host=host, method=work) from error
             except exceptions.MessagingTimeout as error:
                 raise errors.ConductorSilent(host=host, method=work, seconds=self._within) from error
+
+
+class WayBack:
+    """The queue in which answers arrive, made once and by a thread of its own.
+
+    oslo.messaging tries that for ever; a call in the middle of it would hang, and be done when nobody waits any more.
+    """
+
+    def __init__(self, transport: typing.Any) -> None:
+        #: only brokers have it
+        self._make = getattr(transport._driver, "_get_reply_q", None)
+        self._lock = threading.Lock()
+        self._maker: threading.Thread | None = None
+
+    def open(self, seconds: float) -> bool:
+        """Return whether answers can arrive, after at most ``seconds``."""
+        if self._make is None:
+            return True
+        with self._lock:
+            if self._maker is None:
+                self._maker = threading.Thread(target=self._make, name="way back", daemon=True)
+                self._maker.start()
+        if self._maker.is_alive():
+            self._maker.join(seconds)
+        return not self._maker.is_alive()
 
 
 class Waiting:

@@ -5,6 +5,8 @@ import time
 import pytest
 import requests
 
+from baremetal import config, context, errors
+from baremetal.rpc import client, wire
 from tests.cluster import test_cluster
 
 #: seconds in which everything works again once the server answers
@@ -43,6 +45,32 @@ def test_the_broker_goes_away_and_comes_back(cluster, rabbitmq):
         rabbitmq.process.again()
         rabbitmq.process.wait_for(rabbitmq.answers, within=90)
     works_again(cluster, name)
+
+
+def test_a_first_call_does_not_hang_while_the_broker_is_away(cluster, rabbitmq):
+    """Nor is it done later, when its caller has long gone."""
+    conf = config.build(transport_url=cluster.facts["transport"], rpc_response_timeout=10)
+    rabbitmq.process.kill()
+    try:
+        transport = wire.transport(conf)
+        cold = client.Client(conf, transport)
+        began = time.monotonic()
+        with pytest.raises(errors.ConductorUnreached):
+            cold.call(context.Context(), "one", "validate", node="x")
+        assert time.monotonic() - began < 8
+    finally:
+        rabbitmq.process.again()
+        rabbitmq.process.wait_for(rabbitmq.answers, within=90)
+
+    def answered():
+        try:
+            cold.call(context.Context(), "one", "validate", node="x")
+        except errors.NotFound:
+            return True
+        except errors.ConductorUnreached:
+            return False
+    cluster.until(answered, within=SOON)
+    transport.cleanup()
 
 
 def test_the_database_goes_away_for_longer_than_leases_last(cluster, request):
