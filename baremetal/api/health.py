@@ -3,9 +3,9 @@
 import logging
 
 import sqlalchemy as sa
-from oslo_db import exception
 
 from baremetal.api import expose, policy
+from baremetal.db import engine
 
 LOG = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ def check(call: expose.Call) -> expose.Answer:
     try:
         with call.house.database.read() as connection:
             connection.execute(_ASK)
-    except exception.DBError:
+    except engine.AWAY:
         LOG.exception("The database does not answer")
         return expose.Answer(503, {"status": "the database does not answer"})
     return expose.Answer(200, {"status": "ok"})

@@ -9,7 +9,6 @@ import dataclasses
 import typing
 
 import sqlalchemy as sa
-import sqlalchemy.exc as sa_exc
 from oslo_db import exception as db_exception
 
 from baremetal import clock, errors
@@ -53,7 +52,7 @@ class Draft:
                 with database.write() as connection:
                     self._write(connection, ticker, lease, values)
                 return
-            except (db_exception.DBError, sa_exc.TimeoutError) as error:
+            except engine.TROUBLE as error:
                 passes = isinstance(error, db_exception.DBDeadlock) or (
                     isinstance(error, engine.AWAY) and not self.taking)
                 if not passes or ticker.tick() >= until:

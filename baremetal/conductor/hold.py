@@ -4,11 +4,9 @@ import collections.abc
 import contextlib
 import logging
 
-from oslo_db import exception as db_exception
-
 from baremetal import clock, context, errors
 from baremetal.conductor import draft, means, task
-from baremetal.db import flows, locks, record
+from baremetal.db import engine, flows, locks, record
 
 LOG = logging.getLogger(__name__)
 
@@ -112,5 +110,5 @@ def give_back(held: task.Task) -> None:
         try:
             with contextlib.suppress(errors.LeaseLost), held.means.database.write() as connection:
                 locks.release(connection, lease)
-        except db_exception.DBError as error:
+        except engine.TROUBLE as error:
             LOG.warning("Node %s was not given back (%s); its lease runs out", held.node.uuid, type(error).__name__)

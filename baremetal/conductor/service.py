@@ -6,7 +6,6 @@ import threading
 import typing
 
 from oslo_config import cfg
-from oslo_db import exception
 
 from baremetal import clock
 from baremetal.conductor import heartbeat, leases, manager, means, ring, sweeps, verbs, workers
@@ -95,7 +94,7 @@ class Conductor:
                 conductors.leave(connection, now, shared.seat.host, shared.seat.epoch)
                 if held:
                     locks.renew(connection, held, now + datetime.timedelta(seconds=AT_LEAST))
-        except exception.DBError as error:
+        except engine.TROUBLE as error:
             LOG.warning("Conductor %s could not say that it has gone (%s); others find it out by its silence",
                         shared.seat.host, type(error).__name__)
 

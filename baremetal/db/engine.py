@@ -23,8 +23,11 @@ from sqlalchemy import event, pool
 
 LOG = logging.getLogger(__name__)
 
-#: what says that the server is away, or that all connections to it are in use: later it may answer
-AWAY = (exception.DBConnectionError, exception.DBDeadlock, sqlalchemy.exc.TimeoutError)
+#: what says that the server is away, or that all connections to it are in use: later it may answer. oslo.db passes some
+#: on as they are: a PostgreSQL server that refuses connections, a locked file, a full disk
+AWAY = (exception.DBConnectionError, exception.DBDeadlock, sqlalchemy.exc.OperationalError, sqlalchemy.exc.TimeoutError)
+#: all that a database may have against a statement
+TROUBLE = (exception.DBError, *AWAY)
 
 #: seconds for which an answer of the server is waited for: one whose machine has vanished says nothing, and without a
 #: bound all threads would wait for it until TCP gives up, a quarter of an hour later

@@ -23,12 +23,13 @@ class Gone(engine.Database):
     """A database server that can be switched off."""
 
     off = False
+    trouble: Exception = db_exception.DBConnectionError()
 
     @contextlib.contextmanager
     def write(self) -> Any:
         """Refuse while it is off."""
         if self.off:
-            raise db_exception.DBConnectionError()
+            raise self.trouble
         with super().write() as connection:
             yield connection
 
@@ -321,3 +322,21 @@ def test_the_power_is_set_back_by_a_driver_that_sees_the_whole_node(house: build
     house.settle()
     assert seen == [{"capabilities": "boot_mode:uefi", "a": "b"}]
     assert house.node(ident).properties == {"capabilities": "boot_mode:uefi"}
+
+
+@pytest.mark.parametrize("trouble", [
+    db_exception.DBConnectionError(), sa.exc.OperationalError("COMMIT", {}, RuntimeError("connection refused"))],
+    ids=["named by oslo.db", "as it came"])
+def test_a_flow_waits_for_a_database_that_is_away_for_a_moment(house: building.House, trouble: Exception) -> None:
+    database, deploy = Gone(house.conf), parts.Deploy()
+    house.conductor("one", database, deploy=deploy)
+    reached, go_on = deploy.gate("first")
+    ident = house.add("available")
+    house.start(ident, "deploy")
+    assert reached.wait(20)
+    database.off, database.trouble = True, trouble
+    house.clock.sleep = lambda _seconds: setattr(database, "off", False)  # type: ignore[method-assign]
+    go_on.set()
+    house.settle()
+    node = house.node(ident)
+    assert (node.provision_state, node.last_error) == (states.ACTIVE, None)
