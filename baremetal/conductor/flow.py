@@ -226,7 +226,7 @@ def _rest(held: task.Task, line: lines.Line, answer: steps.Wait | reserved.Hold 
         within = answer.within
         if within is None:
             within = held.conf.conductor[states.TIMEOUTS[held.node.provision_state]] or None
-        journal.rest(held, line, flows.WAITING, deadline=_after(held, within), awaits=answer.what)
+        journal.rest(held, line, flows.WAITING, deadline=_after(held, within), awaits=answer.what[:255])
     held.draft.freeing = True
     held.save()
 

@@ -42,6 +42,9 @@ CLEANS = (states.CLEANING, states.CLEANWAIT, states.CLEANHOLD, states.CLEANFAIL)
 #: events whose history entries are errors
 BAD_EVENTS = ("fail", "abort")
 
+#: longest name of a milestone that is stored; drivers of others choose it
+MOST_NAME = 64
+
 #: seconds after which a milestone does not wait for the next save
 SOON = 1.0
 
@@ -119,7 +122,7 @@ class Task(task.Task):
     def milestone(self, name: str, **facts: typing.Any) -> None:
         """Note that ``name`` was reached: with the next ``save``, at once when the last one is a while ago."""
         self.draft.milestones.append({
-            "node_id": self.node.id, "flow_id": self.flow.ident if self.flow else None, "name": name,
+            "node_id": self.node.id, "flow_id": self.flow.ident if self.flow else None, "name": name[:MOST_NAME],
             "at": self.means.clock.now(), "facts": record.dump(facts) if facts else None})
         if self.lease is not None and self.means.clock.tick() - self._saved_at >= SOON:
             self.save()

@@ -59,12 +59,12 @@ def steps_of(connection: sa.Connection, ident: int) -> list[sa.Row[typing.Any]]:
 
 
 def interrupted(connection: sa.Connection, now: datetime.datetime, host: str, epoch: int) -> list[sa.Row[typing.Any]]:
-    """Return ``(node, driver, conductor_group)`` of running flows that nobody works on any more."""
+    """Return ``(uuid, driver, conductor_group, reservation)`` of nodes with a running flow that nobody works on."""
     return list(connection.execute(_INTERRUPTED, {"w_now": now, "w_host": host, "w_epoch": epoch}))
 
 
 def overdue(connection: sa.Connection, now: datetime.datetime) -> list[sa.Row[typing.Any]]:
-    """Return ``(node, driver, conductor_group)`` of waiting flows whose deadline has passed."""
+    """Return ``(uuid, driver, conductor_group, reservation)`` of nodes whose flow waits past its deadline."""
     return list(connection.execute(_OVERDUE, {"w_now": now}))
 
 
@@ -91,7 +91,7 @@ _ADD_FLOW, _ADD_STEP = sa.insert(FLOWS), sa.insert(STEPS)
 _OPEN_OF = sa.select(FLOWS).where(
     FLOWS.c.node_id == sa.bindparam("w_node"), FLOWS.c.state.in_(OPEN)).order_by(FLOWS.c.id.desc()).limit(1)
 _STEPS_OF = sa.select(STEPS).where(STEPS.c.flow_id == sa.bindparam("w_id")).order_by(STEPS.c.position)
-_WHOSE = sa.select(NODES.c.uuid, NODES.c.driver, NODES.c.conductor_group).join_from(FLOWS, NODES)
+_WHOSE = sa.select(NODES.c.uuid, NODES.c.driver, NODES.c.conductor_group, NODES.c.reservation).join_from(FLOWS, NODES)
 _INTERRUPTED = _WHOSE.where(FLOWS.c.state == RUNNING, sa.or_(
     NODES.c.reservation.is_(None), NODES.c.lease_deadline < sa.bindparam("w_now"),
     sa.and_(NODES.c.reservation == sa.bindparam("w_host"), NODES.c.lease_epoch < sa.bindparam("w_epoch"))))

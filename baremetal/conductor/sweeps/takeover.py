@@ -45,7 +45,8 @@ class Takeover(sweep.Sweep):
     def _each(self, rows: list[typing.Any], work: collections.abc.Callable[[typing.Any], None]) -> None:
         """Do ``work`` for the rows that are ours; what cannot be done now is found again at the next look."""
         for row in rows:
-            if self.over.is_set() or not self.means.ring.ours(row.uuid, row.driver, row.conductor_group):
+            if self.over.is_set() or not self.means.ring.ours(row.uuid, row.driver, row.conductor_group,
+                                                              without=row.reservation):
                 continue
             try:
                 work(row)
