@@ -219,6 +219,23 @@ def test_controller_that_is_gone_and_comes_back(house: building.House) -> None:
     assert "answers again" in house.rows(models.HISTORY)[-1].event
 
 
+def test_failures_are_counted_on_when_somebody_held_the_node_for_a_round(house: building.House) -> None:
+    power = parts.Power("power on")
+    house.conductor("one", power=power)
+    ident = house.add("active", power_state="power on")
+    power.fails["read"] = parts.GONE
+    sync = house.sweep("power sync")
+    for _ in range(2):
+        sync.run()
+    house.set(ident, reservation="other", lease_deadline=house.clock.now())
+    sync.run()
+    house.set(ident, reservation=None, lease_deadline=None)
+    for _ in range(2):
+        assert not house.node(ident).maintenance
+        sync.run()
+    assert house.node(ident).fault == "power failure"
+
+
 def test_recovery_leaves_alone_what_a_person_did(house: building.House) -> None:
     house.conductor("one", power=parts.Power("power on"))
     idents = [house.add("active", maintenance=True), house.add("active", maintenance=True, fault="clean failure")]

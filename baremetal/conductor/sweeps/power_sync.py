@@ -26,6 +26,8 @@ class PowerSync(sweep.Sweep):
     def __init__(self, shared: typing.Any) -> None:
         super().__init__(shared)
         self._failures: dict[str, int] = {}
+        #: those of them that were not there in the last round
+        self._absent: set[str] = set()
 
     @property
     def interval(self) -> float:
@@ -36,10 +38,16 @@ class PowerSync(sweep.Sweep):
         """Ask all controllers once."""
         with self.means.database.read() as connection:
             rows = polls.due(connection, EXCLUDED)
-        here = {row.uuid for row in rows}
-        self._failures = {uuid: count for uuid, count in self._failures.items() if uuid in here}
+        self._forget({row.uuid for row in rows})
         spread = min(self.interval * SHARE, MOST_SPREAD)
         polling.Round(self.means, self.name, self.over).ask(rows, self._answered, spread)
+
+    def _forget(self, here: set[str]) -> None:
+        """Drop the counts of nodes that have gone. One round's absence is none: somebody may just hold the node."""
+        absent = self._failures.keys() - here
+        for uuid in absent & self._absent:
+            del self._failures[uuid]
+        self._absent = absent
 
     def _answered(self, found: task.Task, actual: str | None, fault: Exception | None) -> None:
         """Compare one answer; most need nothing."""
