@@ -108,7 +108,7 @@ class Application(pecan.core.ExplicitPecan):
         if version < versions.NO_SUFFIX and found.path.endswith(SUFFIX) and versions.OLDER in request.headers:
             found = routes.find(found.path.removesuffix(SUFFIX))
         route = routes.choose(found, request.method, version)
-        declared: expose.Declared = route.handler.declared  # type: ignore[attr-defined]
+        declared = expose.declared(route.handler)
         call = expose.Call(request, self.house, version)
         call.may(declared.policy)
         expose.arrange(call, declared)

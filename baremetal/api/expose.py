@@ -138,8 +138,7 @@ def _param(name: str, param: Param, value: typing.Any, version: int) -> typing.A
     """Return one checked parameter."""
     if version < param.since and value is not None:
         if param.late == "version":
-            raise errors.NotAcceptable(what=f"Parameter {name!r}", needs=versions.text(param.since),
-                                       has=versions.text(version), hint="")
+            raise versions.too_new(f"Parameter {name!r}", param.since, version)
         raise errors.BadField(field=name, value=_shown(name, value),
                               wanted=f"It is known from API version {versions.text(param.since)} on.")
     if value is None:

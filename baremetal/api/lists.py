@@ -8,7 +8,7 @@ import urllib.parse
 import sqlalchemy as sa
 
 from baremetal import errors
-from baremetal.api import expose, resource, types, versions
+from baremetal.api import expose, resource, types
 from baremetal.db import collection
 
 #: parameters that every collection takes
@@ -45,7 +45,7 @@ def view(call: expose.Call, kind: type[resource.Resource]) -> resource.View:
         if detail:
             raise errors.Invalid(text="Give either 'fields' or 'detail', not both.")
         return resource.chosen(kind, call.version, asked)
-    return (resource.detail if detail else resource.brief)(kind, call.version)
+    return (resource.full if detail else resource.brief)(kind, call.version)
 
 
 def wanted(call: expose.Call, kind: type[resource.Resource], identity: str = "uuid") -> collection.Page:
@@ -124,8 +124,3 @@ def _next(call: expose.Call, path: str, limit: int, marker: str) -> str:
 
 def _text(value: typing.Any) -> str:
     return ",".join(value) if isinstance(value, list) else str(value)
-
-
-def too_new(what: str, since: int, version: int) -> errors.NotAcceptable:
-    """Return the fault for something newer than the request."""
-    return errors.NotAcceptable(what=what, needs=versions.text(since), has=versions.text(version), hint="")

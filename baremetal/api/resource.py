@@ -141,24 +141,17 @@ MOST_VIEWS = 512
 
 
 def _kept(resource: type[Resource], version: int, which: tuple[str, ...] | str) -> View:
-    """Return a view, compiled at its first use: of named fields, or "full", "brief" or "detail"."""
+    """Return a view, compiled at its first use: of named fields, or "full" or "brief"."""
     key = (resource, version, which)
     found = _VIEWS.get(key)
     if found is None:
         if len(_VIEWS) >= MOST_VIEWS:
             _VIEWS.clear()
         names = which if isinstance(which, tuple) else tuple(
-            name for name, field in resource.fields().items() if field.exists(version) and SHOWN[which](field))
+            name for name, field in resource.fields().items()
+            if field.exists(version) and (which == "full" or field.brief))
         found = _VIEWS[key] = View(resource, names)
     return found
-
-
-#: view: which fields it has
-SHOWN: dict[str, collections.abc.Callable[[Field], bool]] = {
-    "full": lambda field: True,
-    "detail": lambda field: True,
-    "brief": lambda field: field.brief,
-}
 
 
 def view(resource: type[Resource], version: int, names: tuple[str, ...]) -> View:
@@ -174,11 +167,6 @@ def full(resource: type[Resource], version: int) -> View:
 def brief(resource: type[Resource], version: int) -> View:
     """Return the view of the default list."""
     return _kept(resource, version, "brief")
-
-
-def detail(resource: type[Resource], version: int) -> View:
-    """Return the view of a detailed list."""
-    return _kept(resource, version, "detail")
 
 
 def chosen(resource: type[Resource], version: int, asked: list[str]) -> View:
@@ -197,8 +185,8 @@ def chosen(resource: type[Resource], version: int, asked: list[str]) -> View:
 def require(field: Field, what: str, version: int) -> None:
     """Raise ``NotAcceptable`` when this version does not have ``field``."""
     if not field.exists(version):
-        raise errors.NotAcceptable(what=what, needs=versions.text(field.since), has=versions.text(version),
-                                   hint="Ask for a newer version with the header X-OpenStack-Ironic-API-Version.")
+        raise versions.too_new(what, field.since, version,
+                               "Ask for a newer version with the header X-OpenStack-Ironic-API-Version.")
 
 
 def take(resource: type[Resource], body: typing.Any, version: int) -> dict[str, typing.Any]:

@@ -6,7 +6,7 @@ import functools
 import typing
 
 from baremetal import errors
-from baremetal.api import chassis, conductors, discovery, drivers, health, nodes, ops, ports, versions
+from baremetal.api import chassis, conductors, discovery, drivers, expose, health, nodes, ops, ports, versions
 
 Handler = collections.abc.Callable[..., typing.Any]
 
@@ -129,7 +129,7 @@ class Found:
     @property
     def open(self) -> bool:
         """Whether anybody may come here without credentials."""
-        return not self.beyond and any(route.handler.declared.open  # type: ignore[attr-defined]
+        return not self.beyond and any(expose.declared(route.handler).open
                                        for routes in self.place.routes.values() for route in routes)
 
 
@@ -188,8 +188,7 @@ def choose(found: Found, method: str, version: int) -> Route:
         if route.early == "method":
             raise errors.MethodNotAllowed(method=method, path=found.path, allowed="")
         if route.early == "version":
-            raise errors.NotAcceptable(what=f"{method} {found.path}", needs=versions.text(route.since),
-                                       has=versions.text(version), hint="")
+            raise versions.too_new(f"{method} {found.path}", route.since, version)
     alive = methods(found, version)
     if not alive:
         later = min((route.since for routes in found.place.routes.values() for route in routes), default=None)

@@ -3,7 +3,6 @@
 ``check(datatype, value)`` is the one way in; it raises ``ValueError`` with that sentence.
 """
 
-import ipaddress
 import re
 import typing
 import uuid
@@ -230,15 +229,6 @@ def is_uuid(value: str) -> bool:
 def is_name(value: str, version: int) -> bool:
     """Return whether ``value`` can be a logical name at this microversion (names exist from 1.5)."""
     return bool((_NAME if version >= 10 else _OLD_NAME).match(value)) and not is_uuid(value)
-
-
-def is_address(value: str) -> bool:
-    """Return whether ``value`` is an IP address."""
-    try:
-        ipaddress.ip_address(value)
-    except ValueError:
-        return False
-    return True
 
 
 def check(datatype: Kind, value: typing.Any) -> typing.Any:

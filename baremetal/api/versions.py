@@ -161,6 +161,11 @@ def negotiate(standard: str | None, older: str | None) -> int:
     raise errors.BadVersion(asked=asked[:100], lowest=text(LOWEST), highest=text(HIGHEST))
 
 
+def too_new(what: str, since: int, version: int, hint: str = "") -> errors.NotAcceptable:
+    """Return the fault for something that came with a later version than the request's."""
+    return errors.NotAcceptable(what=what, needs=text(since), has=text(version), hint=hint)
+
+
 def _of_this_service(header: str | None) -> str | None:
     """Return the version that the standard header names for this service."""
     for part in (header or "").split(","):

@@ -13,8 +13,6 @@ from alembic.script import base
 from baremetal import errors
 from baremetal.db import engine
 
-BRANCHES = ("expand", "contract")
-
 
 class SchemaOld(errors.Fault):
     """The database has not the schema of this release."""

@@ -42,7 +42,7 @@ def page(call: expose.Call) -> dict[str, typing.Any]:
 @expose.handler("chassis:get", params=lists.DETAILED)
 def detailed_page(call: expose.Call) -> dict[str, typing.Any]:
     """List chassis with all their fields (the older way to ask for it)."""
-    shown = resource.detail(shelf.Chassis, call.version)
+    shown = resource.full(shelf.Chassis, call.version)
     return lists.collect(call, COLLECTION, shown, [], around(call), "chassis/detail")
 
 

@@ -186,7 +186,7 @@ def page(call: expose.Call) -> dict[str, typing.Any]:
 @expose.handler("node:list", params={**lists.DETAILED, **FILTERS})
 def detailed_page(call: expose.Call) -> dict[str, typing.Any]:
     """List nodes with all their fields (the older way to ask for it)."""
-    return collect(call, resource.detail(node.Node, call.version), conditions(call), "nodes/detail")
+    return collect(call, resource.full(node.Node, call.version), conditions(call), "nodes/detail")
 
 
 def _sits_in(call: expose.Call, name: str) -> str:
@@ -215,7 +215,7 @@ def in_chassis(call: expose.Call, name: str) -> dict[str, typing.Any]:
 def in_chassis_detailed(call: expose.Call, name: str) -> dict[str, typing.Any]:
     """List the nodes of a chassis with all their fields."""
     path = f"chassis/{_sits_in(call, name)}/nodes/detail"
-    return collect(call, resource.detail(node.Node, call.version), conditions(call), path)
+    return collect(call, resource.full(node.Node, call.version), conditions(call), path)
 
 
 @expose.handler("node:get", params={"fields": FIELDS})

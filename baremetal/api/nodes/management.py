@@ -61,6 +61,5 @@ def validate_named(call: expose.Call) -> dict[str, typing.Any]:
     if name is None:
         raise errors.MissingField(field="node", resource="this call", wanted="It must be the UUID or name of a node.")
     if call.version < lists.NAMES_SINCE and not types.is_uuid(name):
-        raise errors.NotAcceptable(what="A node's name", needs=versions.text(lists.NAMES_SINCE),
-                                   has=versions.text(call.version), hint="Give its UUID.")
+        raise versions.too_new("A node's name", lists.NAMES_SINCE, call.version, "Give its UUID.")
     return validate(call, name)

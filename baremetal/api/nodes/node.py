@@ -125,7 +125,3 @@ class Node(resource.Resource):
     portgroups             = Field(types.ANYTHING, "Links to its port groups.", since=24, show=_below("portgroups"), needs=("uuid",), full=True)
     volume                 = Field(types.ANYTHING, "Links to its volumes.", since=32, show=_below("volume"), needs=("uuid",), full=True)
     # fmt: on
-
-
-#: columns that stand behind sortable computed fields
-SORT_COLUMNS = {"provision_state": "provision_state", "reservation": "reservation"}

@@ -21,8 +21,7 @@ def switch(call: expose.Call, name: str) -> expose.Answer:
     found = find.one(call, name, *find.DRIVEN_BY, "provision_state", "disable_power_off")
     _, since = states.POWER_TARGETS[target]
     if call.version < since[1]:
-        raise errors.NotAcceptable(what=f"Power target {target!r}", needs=versions.text(since[1]),
-                                   has=versions.text(call.version), hint="")
+        raise versions.too_new(f"Power target {target!r}", since[1], call.version)
     if found.provision_state in CLEANING:
         raise errors.VerbRefused(node=found.uuid, state=found.provision_state, verb=target,
                                  allowed=f"{', '.join(states.verbs(found.provision_state)) or 'none'}; the cleaning "

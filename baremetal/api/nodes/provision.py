@@ -72,7 +72,7 @@ def move(call: expose.Call, name: str) -> expose.Answer:
 
 def _require_version(call: expose.Call, what: str, since: int) -> None:
     if call.version < since:
-        raise errors.NotAcceptable(what=what, needs=versions.text(since), has=versions.text(call.version), hint="")
+        raise versions.too_new(what, since, call.version)
 
 
 def _require_form(call: expose.Call) -> None:

@@ -80,8 +80,7 @@ def _chassis(made: Change) -> None:
     uuid = made.asked["chassis_uuid"]
     if uuid is None:
         if made.call.version < CHASSIS_UNSET_SINCE:
-            raise errors.NotAcceptable(what="Taking a node out of its chassis", hint="",
-                                       needs=versions.text(CHASSIS_UNSET_SINCE), has=versions.text(made.call.version))
+            raise versions.too_new("Taking a node out of its chassis", CHASSIS_UNSET_SINCE, made.call.version)
         made.take({"chassis_id": None})
         return
     with made.call.house.database.read() as connection:

@@ -27,7 +27,7 @@ def document(table: typing.Iterable[typing.Any], base: str) -> dict[str, typing.
     """Return the OpenAPI document of the routes below ``PREFIX``."""
     paths: dict[str, dict[str, typing.Any]] = {}
     for route in table:
-        if route.path.startswith(PREFIX) and route.handler.declared.answer is not None:
+        if route.path.startswith(PREFIX) and expose.declared(route.handler).answer is not None:
             paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
     return {
         "openapi": "3.1.0",
@@ -45,7 +45,7 @@ def document(table: typing.Iterable[typing.Any], base: str) -> dict[str, typing.
 
 def _operation(route: typing.Any) -> dict[str, typing.Any]:
     """Return one method of a path."""
-    declared: expose.Declared = route.handler.declared
+    declared = expose.declared(route.handler)
     idents = [{"name": name, "in": "path", "required": True, "description": f"UUID or name of a {name}.",
                "schema": {"type": "string"}} for name in _IDENT.findall(route.path)]
     queries = [_query(name, param) for name, param in declared.params.items()]

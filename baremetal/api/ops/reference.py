@@ -29,7 +29,7 @@ def page(table: typing.Iterable[typing.Any]) -> str:
 
 
 def _row(route: typing.Any) -> str:
-    declared: expose.Declared = route.handler.declared
+    declared = expose.declared(route.handler)
     params = ", ".join(name if param.since <= versions.LOWEST else f"{name} ({versions.text(param.since)})"
                        for name, param in declared.params.items())
     since = "" if route.since <= versions.LOWEST else versions.text(route.since)

@@ -66,12 +66,11 @@ def require(link: dict[str, typing.Any] | None, version: int) -> None:
     for key in link or ():
         first, last = KEYS[key]
         if version < first:
-            raise errors.NotAcceptable(what=f"Key {key!r} of local_link_connection", needs=versions.text(first),
-                                       has=versions.text(version), hint="")
+            raise versions.too_new(f"Key {key!r} of local_link_connection", first, version)
         if last is not None and version > last:
-            raise errors.NotAcceptable(
-                what=f"Key {key!r} of local_link_connection", needs=versions.text(first), has=versions.text(version),
-                hint=f"It was withdrawn; the last version that takes it is {versions.text(last)}.")
+            raise versions.too_new(
+                f"Key {key!r} of local_link_connection", first, version,
+                f"It was withdrawn; the last version that takes it is {versions.text(last)}.")
 
 
 def smart(link: dict[str, typing.Any]) -> None:

@@ -6,7 +6,7 @@ import typing
 import sqlalchemy as sa
 
 from baremetal import errors
-from baremetal.api import expose, lists, resource, types
+from baremetal.api import expose, lists, resource, types, versions
 from baremetal.api.ports import port
 from baremetal.db import collection, models, ports
 
@@ -63,7 +63,7 @@ def node_id(call: expose.Call, field: str, value: str) -> int:
     column = "uuid" if types.is_uuid(value) else "name"
     if column == "name":
         if call.version < 5:
-            raise lists.too_new(f"A node's name as {field!r}", 5, call.version)
+            raise versions.too_new(f"A node's name as {field!r}", 5, call.version)
         if not types.is_name(value, call.version):
             raise errors.BadField(field=field, value=resource.shorten(value),
                                   wanted="It must be the UUID or name of a node.")
@@ -123,7 +123,7 @@ def page(call: expose.Call) -> dict[str, typing.Any]:
 @expose.handler("port:get", params={**lists.DETAILED, **FILTERS})
 def detailed_page(call: expose.Call) -> dict[str, typing.Any]:
     """List ports with all their fields (the older way to ask for it)."""
-    shown = resource.detail(port.Port, call.version)
+    shown = resource.full(port.Port, call.version)
     return lists.collect(call, COLLECTION, shown, _conditions(call), around(call), "ports/detail")
 
 
@@ -142,7 +142,7 @@ def of_node(call: expose.Call, name: str) -> dict[str, typing.Any]:
 @expose.handler("port:get", params={**lists.DETAILED, **FILTERS})
 def of_node_detailed(call: expose.Call, name: str) -> dict[str, typing.Any]:
     """List the ports of a node with all their fields."""
-    return _of_node(call, resource.detail(port.Port, call.version), name, f"nodes/{name}/ports/detail")
+    return _of_node(call, resource.full(port.Port, call.version), name, f"nodes/{name}/ports/detail")
 
 
 @expose.handler("port:get", params={"fields": lists.PARAMS["fields"]})

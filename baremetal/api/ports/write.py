@@ -54,8 +54,7 @@ def _owner_given(call: expose.Call) -> tuple[tuple[str, str], dict[str, typing.A
     given = {name: value for name, value in call.body.items() if name != NODE_IDENT}
     named = [(name, call.body[name]) for name in ("node_uuid", NODE_IDENT) if name in call.body]
     if NODE_IDENT in call.body and call.version < NODE_IDENT_SINCE:
-        raise errors.NotAcceptable(what=f"Field {NODE_IDENT!r}", needs=versions.text(NODE_IDENT_SINCE),
-                                   has=versions.text(call.version), hint="Give node_uuid instead.")
+        raise versions.too_new(f"Field {NODE_IDENT!r}", NODE_IDENT_SINCE, call.version, "Give node_uuid instead.")
     wanted = "Give either node_uuid, or node_ident with the UUID or name of the node; not both."
     if len(named) != 1:
         raise errors.MissingField(field="node_uuid", resource="port", wanted=wanted)
