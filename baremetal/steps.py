@@ -4,6 +4,7 @@ One decorator serves every kind of step; ``conductor/flow.py`` runs every plan.
 """
 
 import collections.abc
+import concurrent.futures
 import dataclasses
 import functools
 import typing
@@ -23,6 +24,9 @@ RANKS = {
 }
 # fmt: on
 
+#: ``by`` of steps that the agent in the ramdisk does
+AGENT = "agent"
+
 #: steps of any interface that the engine itself does
 RESERVED = ("hold", "wait", "power_on", "power_off", "reboot")
 
@@ -40,10 +44,13 @@ class Mark:
     repeatable: bool
     #: method of the same interface that undoes it
     undo: str | None
+    #: whether an agent is up when it has ended, whose steps are then asked for and planned
+    learns: bool = False
 
 
 def step(*, args: dict[str, str] | None = None, abortable: bool = False, repeatable: bool = True,
-         undo: str | None = None, **kinds: int) -> collections.abc.Callable[[typing.Any], typing.Any]:
+         undo: str | None = None, learns: bool = False, **kinds: int
+         ) -> collections.abc.Callable[[typing.Any], typing.Any]:
     """Mark a method as a step: ``@step(clean=10, service=0, abortable=True)``.
 
     The method takes ``(self, task, **args)`` and returns ``Done``, ``Wait`` or None (which is ``Done``), or raises.
@@ -53,7 +60,7 @@ def step(*, args: dict[str, str] | None = None, abortable: bool = False, repeata
         raise ValueError(f"no such kind of step: {', '.join(sorted(unknown))}; known are {', '.join(KINDS)}")
 
     def note(method: typing.Any) -> typing.Any:
-        method.step = Mark(kinds, args or {}, abortable, repeatable, undo)
+        method.step = Mark(kinds, args or {}, abortable, repeatable, undo, learns)
         return method
     return note
 
@@ -71,13 +78,16 @@ class Wait:
     """The step has begun; something outside (the agent, the BMC) will say when it has ended.
 
     When the flow is resumed, the step's ``resume`` method (``<step>_resume``) is called if there is one,
-    else the step counts as done.
+    else the step counts as done. Before that its ``<step>_ready``, if there is one, says without a lease whether there
+    is anything to resume for.
     """
 
     #: seconds; None is the waiting state's own time-out
     within: float | None = None
     #: what is awaited, for the timeline and the error text
     what: str = "the agent's call-back"
+    #: completes when there is something to resume for, in this process; others learn it from a heartbeat
+    until: "concurrent.futures.Future[typing.Any] | None" = dataclasses.field(default=None, compare=False)
 
 
 Answer = Done | Wait | None
@@ -94,6 +104,10 @@ class Step:
     abortable: bool = False
     repeatable: bool = True
     undo: str | None = None
+    #: whose step it is: "" is the interface's method, AGENT the ramdisk's
+    by: str = ""
+    #: as in ``Mark``
+    learns: bool = False
 
     def to_wire(self) -> dict[str, typing.Any]:
         """Return the step as the API shows it and the journal stores it."""
@@ -113,7 +127,8 @@ def _marked(sort: type, kind: str) -> tuple[Step, ...]:
         mark = getattr(getattr(sort, name), "step", None)
         if isinstance(mark, Mark) and kind in mark.kinds:
             found.append(Step(interface=sort.kind, step=name, priority=mark.kinds[kind],  # type: ignore[attr-defined]
-                              abortable=mark.abortable, repeatable=mark.repeatable, undo=mark.undo))
+                              abortable=mark.abortable, repeatable=mark.repeatable, undo=mark.undo,
+                              learns=mark.learns))
     return tuple(found)
 
 

@@ -8,13 +8,10 @@ import logging
 
 from baremetal import context, errors, states
 from baremetal.conductor import draft, hold, means, task
+from baremetal.drivers import switch
 
 LOG = logging.getLogger(__name__)
 
-#: targets that need the operating system's help, and its time
-SOFT = ("soft rebooting", "soft power off")
-#: targets that are reached even when the server is in their end state already
-RESTARTS = ("rebooting", "soft rebooting")
 #: while cleaning, the power is the steps' own
 REFUSED_IN = (states.CLEANING, states.CLEANWAIT)
 
@@ -56,15 +53,7 @@ def check(found: task.Task, target: str) -> None:
 
 def change(held: task.Task, target: str, timeout: float | None = None) -> None:
     """Switch a held node, wait until its controller says so, and note it on the node; raises the driver's fault."""
-    wanted = states.POWER_TARGETS[target][0]
-    section = held.conf.conductor
-    if timeout is None:
-        timeout = section.soft_power_off_timeout if target in SOFT else section.power_state_change_timeout
-    if target in RESTARTS or held.power.read(held) != wanted:
-        held.power.set(held, target, timeout)
-        if held.flow is not None:
-            held.milestone(f"{wanted} confirmed", target=target)
-    held.node.power_state = wanted
+    switch.change(held, target, timeout)
 
 
 def run(held: task.Task, target: str, timeout: float | None) -> None:

@@ -76,6 +76,11 @@ class Task(task.Task):
     def ports(self, rows: collections.abc.Sequence[typing.Any]) -> None:
         self._ports = rows
 
+    @property
+    def flowing(self) -> bool:
+        """Whether this is work of a flow."""
+        return self.flow is not None
+
     def take(self, why: str, **expect: typing.Any) -> None:
         """Let the next ``save`` take the lease, which raises ``Changed`` unless all is still as it was read."""
         lease = locks.draft(self.means.seat, self.node.id, self.node.uuid, why, self.means.clock.now(),

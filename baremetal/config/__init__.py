@@ -10,16 +10,21 @@ from oslo_db import options as db_options
 from oslo_log import log
 from oslo_messaging import opts as messaging_options
 
-from baremetal.config import api, conductor, core, deploy, fake, ipmi, strays
+from baremetal.config import agent, api, conductor, core, deploy, fake, images, inspector, ipmi, pxe, strays
 
 #: section: its options
 SECTIONS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": core.OPTS,
+    "agent": agent.OPTS,
     "api": api.OPTS,
     "conductor": conductor.OPTS,
     "deploy": deploy.OPTS,
+    "dnsmasq": pxe.DNSMASQ,
     "fake": fake.OPTS,
+    "images": images.OPTS,
+    "inspector": inspector.OPTS,
     "ipmi": ipmi.OPTS,
+    "pxe": pxe.PXE,
 }
 
 

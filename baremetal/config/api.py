@@ -5,6 +5,17 @@ from oslo_config import cfg
 OPTS: list[cfg.Opt] = [
     cfg.HostAddressOpt("host_ip", default="127.0.0.1", help="Address the API listens on; loopback until told otherwise."),
     cfg.PortOpt("port", default=6385, help="Port the API listens on."),
+    cfg.HostAddressOpt("agents_host_ip", default="127.0.0.1",
+                       help="Address of the agents' listener, on the provisioning network: lookup, heartbeat and "
+                            "inspection reports, nothing else."),
+    cfg.PortOpt("agents_port", default=6386, help="Port of the agents' listener."),
+    cfg.StrOpt("agents_url", default="",
+               help="URL under which agents reach it. Default: made of agents_host_ip and agents_port."),
+    cfg.BoolOpt("restrict_lookup", default=True,
+                help="Whether agents may look up only nodes that await one."),
+    cfg.IntOpt("ramdisk_heartbeat_timeout", default=300, min=1,
+               help="Seconds within which an agent must call back; it does so after 0.3 to 0.6 of them."),
+    cfg.IntOpt("max_streams", default=16, min=0, help="Live event streams that one API process serves at once."),
     cfg.IntOpt("threads", default=16, min=1, help="Requests that one API process works on at once."),
     cfg.IntOpt("max_limit", default=1000, min=1, help="Most items that one page of a collection holds."),
     cfg.URIOpt("public_endpoint", help="Base of the links in answers; without it the request's own host."),

@@ -63,3 +63,17 @@ def fill_in(conf: cfg.ConfigOpts) -> None:
         conf.set_override("http_basic_auth_user_file", os.path.join(path, "htpasswd"))
     if not conf.database.connection:
         conf.set_override("connection", "sqlite:///" + os.path.join(path, "baremetal.sqlite"), group="database")
+    if not conf.deploy.http_root:
+        conf.set_override("http_root", os.path.join(path, "boot"), group="deploy")
+    if not conf.pxe.tftp_root:
+        conf.set_override("tftp_root", os.path.join(path, "tftp"), group="pxe")
+    if not conf.agent.deploy_logs_local_path:
+        conf.set_override("deploy_logs_local_path", os.path.join(path, "logs"), group="agent")
+    if not conf.deploy.http_url:
+        conf.set_override("http_url", _url(conf.deploy.http_host_ip, conf.deploy.http_port), group="deploy")
+    if not conf.api.agents_url:
+        conf.set_override("agents_url", _url(conf.api.agents_host_ip, conf.api.agents_port), group="api")
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in str(host) else f"http://{host}:{port}"

@@ -18,6 +18,8 @@ class Deploy(interface.Interface):
     """
 
     kind: typing.ClassVar[str] = "deploy"
+    grows: typing.ClassVar[bool] = False
+    """Whether it boots a ramdisk whose agent brings steps of its own; the four methods at the end are for that."""
 
     def prepare(self, task: task.Task) -> steps.Answer:
         """Make ready for the deploy steps, after validation and before the first of them."""
@@ -42,3 +44,19 @@ class Deploy(interface.Interface):
 
     def take_over(self, task: task.Task) -> None:
         """Make a running system's files and services present on this conductor (adoption, another conductor)."""
+
+    def learn(self, task: task.Task, kind: str) -> list[steps.Step]:
+        """Return the steps of ``kind`` (clean, deploy, service) that the agent has, each with ``by`` AGENT."""
+        return []
+
+    def execute(self, task: task.Task, kind: str, step: steps.Step) -> steps.Answer:
+        """Let the agent begin a step; Wait for its end."""
+        raise interface.unsupported(task, f"{step.interface}.{step.step}")
+
+    def execute_ready(self, task: task.Task, kind: str, step: steps.Step) -> bool:
+        """Return whether the agent has ended the step it was told; asked without a lease, changes nothing."""
+        return True
+
+    def execute_resume(self, task: task.Task, kind: str, step: steps.Step) -> steps.Answer:
+        """Return how the step ended: Done, Wait where it goes on; raises StepFailed."""
+        return steps.Done()

@@ -18,6 +18,9 @@ class Inspect(interface.Interface):
         """
         raise NotImplementedError
 
+    def leave(self, task: task.Task) -> steps.Answer:
+        """Leave what ``inspect`` made, after the report was processed: ramdisk's files away, power off."""
+
     def abort(self, task: task.Task) -> None:
         """Stop an inspection that waits; what it left behind is cleaned up. May be repeated."""
         raise interface.unsupported(task, "abort")

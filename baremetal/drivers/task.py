@@ -15,6 +15,8 @@ import baremetal.context
 import baremetal.drivers.wires
 
 if typing.TYPE_CHECKING:
+    import baremetal.boot.shelf
+    import baremetal.clients.dnsmasq
     import baremetal.drivers.bios
     import baremetal.drivers.boot
     import baremetal.drivers.console
@@ -29,6 +31,7 @@ if typing.TYPE_CHECKING:
     import baremetal.drivers.rescue
     import baremetal.drivers.storage
     import baremetal.drivers.vendor
+    import baremetal.images.library
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,6 +44,12 @@ class Surroundings:
     """The clients of BMCs and agents, shared so that sessions are re-used."""
     clock: baremetal.clock.Clock = baremetal.clock.REAL
     """Time and sleep; drivers take both from here only."""
+    shelf: "baremetal.boot.shelf.Shelf | None" = None
+    """What lies ready for servers to fetch; None where nothing is served."""
+    dhcp: "baremetal.clients.dnsmasq.Hosts | None" = None
+    """Who gets an address and a loader; None where DHCP is not ours."""
+    images: "baremetal.images.library.Library | None" = None
+    """Images, checked and kept; None where none are fetched."""
 
 
 class Task:
@@ -92,6 +101,28 @@ class Task:
     def clock(self) -> baremetal.clock.Clock:
         """Time and sleep."""
         return self.lent.clock
+
+    @property
+    def shelf(self) -> "baremetal.boot.shelf.Shelf":
+        """What lies ready for servers to fetch."""
+        assert self.lent.shelf is not None, "this process serves no files"
+        return self.lent.shelf
+
+    @property
+    def dhcp(self) -> "baremetal.clients.dnsmasq.Hosts | None":
+        """Who gets an address and a loader; None where DHCP is not ours."""
+        return self.lent.dhcp
+
+    @property
+    def images(self) -> "baremetal.images.library.Library":
+        """Images, checked and kept."""
+        assert self.lent.images is not None, "this process fetches no images"
+        return self.lent.images
+
+    @property
+    def flowing(self) -> bool:
+        """Whether this is work of a flow, whose milestones are kept."""
+        return True
 
     def milestone(self, name: str, **facts: typing.Any) -> None:
         """Note that ``name`` was reached; the conductor's task writes it to the node's timeline."""

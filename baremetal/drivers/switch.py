@@ -1,0 +1,42 @@
+"""Switching the power of a held node: the one way in which drivers and the conductor do it. No implementation."""
+
+import typing
+
+from baremetal import states
+from baremetal.drivers import task
+
+#: targets that need the operating system's help, and its time
+SOFT = ("soft rebooting", "soft power off")
+#: targets that are reached even when the server is in their end state already
+RESTARTS = ("rebooting", "soft rebooting")
+
+#: driver_internal_info keys of an agent, which ends with the power
+AGENT_KEYS = ("agent_url", "agent_secret_token", "agent_verify_ca", "agent_last_heartbeat")
+#: set where the token was built into the ramdisk, so that it outlives a restart
+LASTING_TOKEN = "agent_secret_token_pregenerated"
+
+
+def change(task: task.Task, target: str, timeout: float | None = None) -> None:
+    """Bring a node to a power target, wait until its controller says so, and note it on the node.
+
+    ``target`` is one of ``states.POWER_TARGETS``, ``timeout`` in seconds. Being there already is no fault. An agent
+    that ran is forgotten, since it has ended. Raises the power interface's faults.
+    """
+    wanted = states.POWER_TARGETS[target][0]
+    section = task.conf.conductor
+    if timeout is None:
+        timeout = section.soft_power_off_timeout if target in SOFT else section.power_state_change_timeout
+    if target in RESTARTS or task.power.read(task) != wanted:
+        forget_agent(task.node)
+        task.power.set(task, target, timeout)
+        if task.flowing:
+            task.milestone(f"{wanted} confirmed", target=target)
+    task.node.power_state = wanted
+
+
+def forget_agent(node: typing.Any) -> None:
+    """Remove what is known of an agent that has ended, so that nobody can speak in its name."""
+    internal = node.driver_internal_info
+    for key in AGENT_KEYS:
+        if key != "agent_secret_token" or not internal.get(LASTING_TOKEN):
+            internal.pop(key, None)
