@@ -14,17 +14,18 @@ from baremetal.config import agent, api, conductor, core, deploy, fake, images, 
 
 #: section: its options
 SECTIONS: dict[str, list[cfg.Opt]] = {
-    "DEFAULT": core.OPTS,
-    "agent": agent.OPTS,
+    "DEFAULT": core.OPTS + images.SERVERS,
+    "agent": agent.OPTS + images.CHECKSUMS,
     "api": api.OPTS,
-    "conductor": conductor.OPTS,
+    "conductor": conductor.OPTS + images.FORMATS,
     "deploy": deploy.OPTS,
+    "disk_utils": images.CONVERSION,
     "dnsmasq": pxe.DNSMASQ,
     "fake": fake.OPTS,
     "images": images.OPTS,
     "inspector": inspector.OPTS,
     "ipmi": ipmi.OPTS,
-    "pxe": pxe.PXE,
+    "pxe": pxe.PXE + images.CACHE,
 }
 
 

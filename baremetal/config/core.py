@@ -67,6 +67,8 @@ def fill_in(conf: cfg.ConfigOpts) -> None:
         conf.set_override("http_root", os.path.join(path, "boot"), group="deploy")
     if not conf.pxe.tftp_root:
         conf.set_override("tftp_root", os.path.join(path, "tftp"), group="pxe")
+    if not conf.pxe.images_path:
+        conf.set_override("images_path", os.path.join(path, "images"), group="pxe")
     if not conf.agent.deploy_logs_local_path:
         conf.set_override("deploy_logs_local_path", os.path.join(path, "logs"), group="agent")
     if not conf.deploy.http_url:
