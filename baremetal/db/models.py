@@ -207,3 +207,12 @@ MILESTONES = sa.Table(
     sa.Column("facts", LONG),
     sa.Index("ix_milestones_node", "node_id", "at"),
     **MYSQL)
+
+#: what agents reported of a node: the report that waits to be processed, and what came of the last one
+INVENTORY = sa.Table(
+    "node_inventory", METADATA, _of_node(primary_key=True), *_times(),
+    # the report as it came; gone when it has been processed
+    sa.Column("pending", LONG),
+    sa.Column("inventory", LONG),
+    sa.Column("plugin_data", LONG),
+    **MYSQL)

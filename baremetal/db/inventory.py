@@ -1,0 +1,59 @@
+"""Queries of the table node_inventory: the report that waits to be processed, and what came of the last one.
+
+Columns are JSON as text, as everywhere.
+"""
+
+import datetime
+import typing
+
+import sqlalchemy as sa
+from oslo_db import exception
+
+from baremetal.db import engine, models
+
+INVENTORY, NODES = models.INVENTORY, models.NODES
+
+_PENDING = sa.select(INVENTORY.c.pending).where(INVENTORY.c.node_id == sa.bindparam("w_node"))
+_READING = {key: sa.select(INVENTORY.c.inventory, INVENTORY.c.plugin_data).join(NODES).where(
+    NODES.c[key] == sa.bindparam("w_key")) for key in ("uuid", "name")}
+
+
+def store_pending(database: engine.Database, node_id: int, report: str, now: datetime.datetime) -> None:
+    """Keep a report until it is processed; a newer one takes its place."""
+    try:
+        with database.write() as connection:
+            _put(connection, node_id, now, pending=report)
+    except exception.DBDuplicateEntry:
+        # another report of the same node came at the same moment: the row is there now
+        with database.write() as connection:
+            _put(connection, node_id, now, pending=report)
+
+
+def pending(connection: sa.Connection, node_id: int) -> str | None:
+    """Return the report of a node that waits to be processed, or None."""
+    found: str | None = connection.scalar(_PENDING, {"w_node": node_id})
+    return found
+
+
+def store(connection: sa.Connection, node_id: int, inventory: str, plugin_data: str, now: datetime.datetime) -> None:
+    """Write what came of a report, which is no longer pending then."""
+    _put(connection, node_id, now, pending=None, inventory=inventory, plugin_data=plugin_data)
+
+
+def read(connection: sa.Connection, key: str, value: str) -> sa.Row[typing.Any] | None:
+    """Return ``(inventory, plugin_data)`` of the node whose ``key`` (uuid or name) is ``value``, or None."""
+    row = connection.execute(_READING[key], {"w_key": value}).first()
+    return row if row is not None and row.inventory else None
+
+
+def drop(connection: sa.Connection, node_id: int) -> None:
+    """Forget a report that waits; what came of earlier ones stays."""
+    connection.execute(sa.update(INVENTORY).where(INVENTORY.c.node_id == node_id).values(pending=None))
+
+
+def _put(connection: sa.Connection, node_id: int, now: datetime.datetime, **columns: str | None) -> None:
+    """Change the row of a node, or make it."""
+    changed = connection.execute(
+        sa.update(INVENTORY).where(INVENTORY.c.node_id == node_id).values(updated_at=now, **columns))
+    if not changed.rowcount:
+        connection.execute(sa.insert(INVENTORY).values(node_id=node_id, created_at=now, **columns))
