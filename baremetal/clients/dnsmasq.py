@@ -13,6 +13,8 @@ import threading
 
 #: tag of servers that get a boot file; the others get an address only
 BOOTS = "boots"
+#: ways of booting: which loader is told
+WAYS = ("ipxe", "pxe")
 
 MAC = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -25,18 +27,21 @@ class Hosts:
         """``changed`` is called when dnsmasq must read the folder anew."""
         folder.mkdir(mode=0o755, parents=True, exist_ok=True)
         self._folder, self._changed = folder, changed
+        #: why nobody gets an address now, and what to do about it; None while dnsmasq runs
+        self.trouble: tuple[str, str] | None = None
         self._lock = threading.Lock()
         self._known: dict[str, str] = {file.name: file.read_text("ascii") for file in folder.iterdir()
                                        if UUID.fullmatch(file.name)}
 
-    def put(self, node_uuid: str, macs: collections.abc.Iterable[str], *, boots: bool = True) -> None:
-        """Let the ports of a node get an address, and a boot file where it ``boots``. May be repeated."""
-        if not UUID.fullmatch(node_uuid):
-            raise ValueError(f"{node_uuid!r} is no UUID")
+    def put(self, node_uuid: str, macs: collections.abc.Iterable[str], *, boots: bool = True, way: str = "ipxe"
+            ) -> None:
+        """Let the ports of a node get an address, and where it ``boots`` the loader of ``way``. May be repeated."""
+        if not UUID.fullmatch(node_uuid) or way not in WAYS:
+            raise ValueError(f"{node_uuid!r} is no UUID, or {way!r} is none of {WAYS}")
         wanted = [mac.lower() for mac in macs]
         if wrong := [mac for mac in wanted if not MAC.fullmatch(mac)]:
             raise ValueError(f"{wrong[0]!r} is no MAC address")
-        text = "".join(f"{mac},set:{BOOTS}\n" if boots else f"{mac}\n" for mac in sorted(set(wanted)))
+        text = "".join(f"{mac},set:{BOOTS},set:by-{way}\n" if boots else f"{mac}\n" for mac in sorted(set(wanted)))
         with self._lock:
             again = self._release(node_uuid, set(wanted))
             before = self._known.get(node_uuid)
