@@ -9,5 +9,6 @@ from baremetal.errors.boot import *
 from baremetal.errors.conductors import *
 from baremetal.errors.fault import *
 from baremetal.errors.images import *
+from baremetal.errors.inspection import *
 from baremetal.errors.nodes import *
 from baremetal.errors.requests import *

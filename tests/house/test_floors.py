@@ -15,6 +15,7 @@ FORBIDDEN = {
     "api":     {"drivers", "clients", "boot", "images"},
     "drivers": {"db", "rpc"},
     "boot":    {"db", "rpc", "clients"},
+    "inspection": {"db", "rpc", "clients"},
     "lab":     HOUSE,
     "cli":     HOUSE,
     "web":     HOUSE,

@@ -1,0 +1,1 @@
+"""The hooks: one file each, a function of the work. ``setup.cfg`` names them; other packages add theirs likewise."""

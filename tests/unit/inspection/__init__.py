@@ -1,0 +1,1 @@
+"""Tests of baremetal/inspection: what comes of reports, good and bad."""
