@@ -34,7 +34,17 @@ def appended(node: typing.Any, default: str) -> list[str]:
 
 def line(node: typing.Any, default: str, parameters: collections.abc.Mapping[str, str]) -> str:
     """Return the whole line. ``parameters`` come last: of what stands there twice, the agent takes the last one."""
-    made = " ".join([*appended(node, default), *(_parameter(name, value) for name, value in parameters.items())])
+    return _whole([*appended(node, default), *(_parameter(name, value) for name, value in parameters.items())])
+
+
+def instance(node: typing.Any, default: str) -> str:
+    """Return the line of a ramdisk that is the node's instance: what is appended, and ramdisk_kernel_arguments."""
+    own = str(node.instance_info.get("ramdisk_kernel_arguments") or "")
+    return _whole([*appended(node, default), *_words("instance_info/ramdisk_kernel_arguments", own)])
+
+
+def _whole(words: list[str]) -> str:
+    made = " ".join(words)
     if len(made) > MOST:
         raise errors.BadField(field="kernel_append_params", value=f"{made[:60]}…",
                               wanted=f"The kernel line would have {len(made)} characters; kernels take {MOST}.")

@@ -8,7 +8,7 @@ from oslo_config import cfg
 #: interface kind: implementations enabled by default
 INTERFACES = {
     "bios": ["fake", "no-bios"],
-    "boot": ["no-boot", "fake"],
+    "boot": ["ipxe", "pxe", "http-ipxe", "no-boot", "fake"],
     "console": ["no-console", "fake"],
     "deploy": ["noop", "fake"],
     "firmware": ["no-firmware", "fake"],

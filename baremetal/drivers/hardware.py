@@ -44,7 +44,7 @@ class Generic(HardwareType):
     # fmt: off
     prefers = {
         "bios":     ("no-bios",),
-        "boot":     ("no-boot",),
+        "boot":     ("ipxe", "pxe", "http-ipxe", "no-boot"),
         "console":  ("no-console",),
         "deploy":   ("noop",),
         "firmware": ("no-firmware",),

@@ -20,10 +20,10 @@ def test_defaults_bind_every_type_that_is_enabled_by_default() -> None:
 #: hardware type: what its nodes use when nothing is said
 DEFAULTS = {
     "fake-hardware": {**dict.fromkeys(interface.KINDS, "fake"), "network": "noop", "storage": "noop"},
-    "ipmi": {"bios": "no-bios", "boot": "no-boot", "console": "no-console", "deploy": "noop",
+    "ipmi": {"bios": "no-bios", "boot": "ipxe", "console": "no-console", "deploy": "noop",
              "firmware": "no-firmware", "inspect": "no-inspect", "management": "ipmitool", "network": "noop",
              "power": "ipmitool", "raid": "no-raid", "rescue": "no-rescue", "storage": "noop", "vendor": "ipmitool"},
-    "manual-management": {"bios": "no-bios", "boot": "no-boot", "console": "no-console", "deploy": "noop",
+    "manual-management": {"bios": "no-bios", "boot": "ipxe", "console": "no-console", "deploy": "noop",
                           "firmware": "no-firmware", "inspect": "no-inspect", "management": "noop", "network": "noop",
                           "power": "fake", "raid": "no-raid", "rescue": "no-rescue", "storage": "noop",
                           "vendor": "no-vendor"},
