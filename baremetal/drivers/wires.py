@@ -9,7 +9,7 @@ from oslo_config import cfg
 from baremetal import clock
 
 if typing.TYPE_CHECKING:
-    from baremetal.clients import ipmi
+    from baremetal.clients import agent, ipmi
 
 
 #: limit of ``clients.ipmi.Limits``: the option of section ipmi that sets it
@@ -32,6 +32,7 @@ class Wires:
         self._conf, self._clock = conf, ticker
         self._lock = threading.Lock()
         self._ipmi: ipmi.Client | None = None
+        self._agent: agent.Client | None = None
 
     @property
     def ipmi(self) -> "ipmi.Client":
@@ -44,12 +45,25 @@ class Wires:
                 self._ipmi = ipmi.Client(ticker=self._clock, **limits)
             return self._ipmi
 
+    @property
+    def agent(self) -> "agent.Client":
+        """The client of agents in ramdisks; its thread starts at the first use."""
+        with self._lock:
+            if self._agent is None:
+                from baremetal.clients import agent  # whoever deploys nothing needs no HTTP client in memory
+
+                section = self._conf.agent
+                self._agent = agent.Client(timeout=section.command_timeout, attempts=section.max_command_attempts)
+            return self._agent
+
     def close(self) -> None:
         """End all conversations; what is asked for later starts anew."""
         with self._lock:
-            ipmi, self._ipmi = self._ipmi, None
-        if ipmi is not None:
-            ipmi.close()
+            opened = self._ipmi, self._agent
+            self._ipmi = self._agent = None
+        for client in opened:
+            if client is not None:
+                client.close()
 
 
 class Bounded(Wires):
@@ -63,6 +77,11 @@ class Bounded(Wires):
         """The client of IPMI BMCs, in a hurry."""
         return typing.cast("ipmi.Client", Hurried(self._wires.ipmi, self._left))
 
+    @property
+    def agent(self) -> "agent.Client":
+        """The client of agents, in a hurry."""
+        return typing.cast("agent.Client", Hurried(self._wires.agent, self._left))
+
     def close(self) -> None:
         """Nothing: the process's wires go on."""
 
@@ -73,15 +92,23 @@ class Bounded(Wires):
 class Hurried:
     """A client whose operations take no longer than there is time left."""
 
-    def __init__(self, client: "ipmi.Client", left: typing.Callable[[], float]) -> None:
+    def __init__(self, client: "ipmi.Client | agent.Client", left: typing.Callable[[], float]) -> None:
         self._client, self._left = client, left
 
-    def submit(self, where: typing.Any, operation: str, *, within: float | None = None, **args: typing.Any
-               ) -> "concurrent.futures.Future[typing.Any]":
+    def submit(self, where: typing.Any, operation: str, *given: typing.Any, within: float | None = None,
+               **args: typing.Any) -> "concurrent.futures.Future[typing.Any]":
         """As the client's."""
-        left = self._left()
-        return self._client.submit(where, operation, within=left if within is None else min(within, left), **args)
+        return self._client.submit(where, operation, *given, within=self._at_most(within), **args)
 
-    def call(self, where: typing.Any, operation: str, *, within: float | None = None, **args: typing.Any) -> typing.Any:
+    def call(self, where: typing.Any, operation: str, *given: typing.Any, within: float | None = None,
+             **args: typing.Any) -> typing.Any:
         """As the client's."""
-        return self.submit(where, operation, within=within, **args).result()
+        return self.submit(where, operation, *given, within=within, **args).result()
+
+    def results(self, where: typing.Any, *, within: float | None = None) -> typing.Any:
+        """As the client's."""
+        return typing.cast("agent.Client", self._client).results(where, within=self._at_most(within))
+
+    def _at_most(self, within: float | None) -> float:
+        left = self._left()
+        return left if within is None else min(within, left)

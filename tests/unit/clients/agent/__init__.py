@@ -1,0 +1,1 @@
+"""The client of agents, on real TLS connections over loopback."""
