@@ -5,6 +5,7 @@ Whoever may open the file may do anything to the fleet; it is made for its owner
 
 import asyncio
 import json
+import operator
 import os
 import pathlib
 import socket
@@ -14,11 +15,11 @@ from baremetal.lab import fleet, machine
 
 LINE = 64 * 1024
 BUTTONS: dict[str, typing.Callable[[machine.Machine], None]] = {
-    "on": machine.Machine.switch_on,
-    "off": machine.Machine.switch_off,
-    "soft": machine.Machine.press_button,
-    "cycle": machine.Machine.cycle,
-    "reset": machine.Machine.reset,
+    "on": operator.methodcaller("switch_on"),
+    "off": operator.methodcaller("switch_off"),
+    "soft": operator.methodcaller("press_button"),
+    "cycle": operator.methodcaller("cycle"),
+    "reset": operator.methodcaller("reset"),
 }
 
 
@@ -36,7 +37,7 @@ def _show(owned: fleet.Fleet, request: dict[str, typing.Any]) -> dict[str, typin
 
 def _fault(owned: fleet.Fleet, request: dict[str, typing.Any]) -> dict[str, typing.Any]:
     server = owned.server(request["machine"])
-    server.bmc.switch(request["fault"], on=request.get("on", True), value=request.get("value"))
+    server.switch(request["fault"], on=request.get("on", True), value=request.get("value"))
     return server.describe()
 
 

@@ -143,19 +143,19 @@ TABLE: dict[str, type[Fault]] = {
 
 
 class Faults:
-    """Those of one BMC that are on."""
+    """Those of one BMC that are on; a subclass has another table."""
+
+    table: typing.ClassVar[dict[str, typing.Any]] = TABLE
 
     def __init__(self) -> None:
-        self._on: dict[str, Fault] = {}
+        self._on: dict[str, typing.Any] = {}
 
-    def __iter__(self) -> typing.Iterator[Fault]:
+    def __iter__(self) -> typing.Iterator[typing.Any]:
         return iter(tuple(self._on.values()))
 
     def switch_on(self, name: str, value: float | str | None = None) -> None:
         """Switch one on, with its default value or another."""
-        if name not in TABLE:
-            raise ValueError(f"there is no fault {name!r}; there are {', '.join(TABLE)}")
-        kind = TABLE[name]
+        kind = self._kind(name)
         wanted = kind.default if value is None else value
         if kind.values and wanted not in kind.values:
             raise ValueError(f"the value of {name} is {wanted!r}; it must be one of {', '.join(kind.values)}")
@@ -166,10 +166,13 @@ class Faults:
 
     def switch_off(self, name: str) -> bool:
         """Switch one off; return whether it was on."""
-        if name not in TABLE:
-            raise ValueError(f"there is no fault {name!r}; there are {', '.join(TABLE)}")
-        return self._on.pop(name, None) is not None
+        return self._on.pop(self._kind(name).name, None) is not None
 
     def describe(self) -> dict[str, float | str]:
         """Return those that are on, with their values."""
         return {name: fault.value for name, fault in self._on.items()}
+
+    def _kind(self, name: str) -> typing.Any:
+        if name not in self.table:
+            raise ValueError(f"there is no fault {name!r}; there are {', '.join(self.table)}")
+        return self.table[name]

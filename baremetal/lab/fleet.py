@@ -17,12 +17,14 @@ import typing
 import uuid
 
 from baremetal.lab import bmc, machine
+from baremetal.lab.agent import computer, faults, profile
 
 FAMILY = uuid.UUID("6d3f4f3a-5e0f-5c7b-9a51-8f2c6a0d9b10")
 PER_NET = 250
-STANDARD_PORT, OTHER_PORT = 623, 6230
+STANDARD_PORT, OTHER_PORT, AGENT_PORT = 623, 6230, 9999
 BATCH = 64
 DESCRIPTORS_BESIDES = 256
+DESCRIPTORS_EACH = 8      # BMC, agent and what is connected to it
 
 
 def default_port() -> int:
@@ -46,6 +48,12 @@ class Plan:
     """Password of the user, at most 20 characters."""
     timing: machine.Timing = dataclasses.field(default_factory=machine.Timing)
     """How long the servers take for what they do."""
+    boot_url: str = ""
+    """Where servers find what they boot over the network; empty: there is no boot server."""
+    manner: profile.Profile = dataclasses.field(default_factory=profile.Profile)
+    """How the agents behave that servers boot."""
+    agent_port: int = AGENT_PORT
+    """TCP port of all agents, on their servers' own addresses."""
 
     def address(self, number: int) -> str:
         """Return the address of a server, which is all that tells it from the others."""
@@ -54,7 +62,7 @@ class Plan:
 
 
 class Server:
-    """One machine, its BMC and the BMC's socket."""
+    """One machine, its BMC and the BMC's socket, and the computer behind them."""
 
     def __init__(self, plan: Plan, number: int, loop: asyncio.AbstractEventLoop) -> None:
         self.address, self.port, self._loop = plan.address(number), plan.port, loop
@@ -63,6 +71,8 @@ class Server:
         self.machine = machine.Machine(identity, loop.call_later, plan.timing)
         self.bmc = bmc.Bmc(self.machine, (plan.user, plan.password), self._send, loop.call_later)
         self.bmc.address, self.bmc.port = self.address, self.port
+        self.computer = computer.Computer(self.machine, profile.hardware(number), plan.manner, plan.boot_url)
+        self.computer.address, self.computer.port = self.address, plan.agent_port
         self._socket: socket.socket | None = None
 
     @property
@@ -94,7 +104,16 @@ class Server:
         """Return the true state of machine and BMC as plain data."""
         return {"address": self.address, "port": self.port, **self.machine.describe(),
                 "plugged": self._socket is not None, "faults": self.bmc.faults.describe(),
-                "sessions": len(self.bmc.sessions), "counts": dict(self.bmc.counts)}
+                "sessions": len(self.bmc.sessions), "counts": dict(self.bmc.counts), **self.computer.describe()}
+
+    def switch(self, name: str, *, on: bool, value: float | str | None = None) -> None:
+        """Switch a fault of the BMC, or of what the server boots, on or off."""
+        if name not in faults.TABLE:
+            self.bmc.switch(name, on=on, value=value)
+        elif on:
+            self.computer.faults.switch_on(name, value)
+        else:
+            self.computer.faults.switch_off(name)
 
     def _read(self) -> None:
         for _ in range(BATCH):
@@ -135,7 +154,7 @@ class Fleet:
 
     def start(self) -> None:
         """Start the thread and connect all BMCs; raises OSError when an address cannot be had."""
-        _allow_descriptors(self.plan.size + DESCRIPTORS_BESIDES)
+        _allow_descriptors(self.plan.size * DESCRIPTORS_EACH + DESCRIPTORS_BESIDES)
         self._thread = threading.Thread(target=self._work, name="lab", daemon=True)
         self._thread.start()
         try:
@@ -148,6 +167,7 @@ class Fleet:
         """Take all BMCs off the network and end the thread. A fleet cannot be started again."""
         if self._thread is not None:
             self.do(self._unplug)
+            self.run(self._end()).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._thread = None
@@ -179,8 +199,8 @@ class Fleet:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     def fault(self, which: int | str, name: str, *, on: bool = True, value: float | str | None = None) -> None:
-        """Switch a fault of a BMC on or off."""
-        self.do(lambda: self.server(which).bmc.switch(name, on=on, value=value))
+        """Switch a fault of a server on or off."""
+        self.do(lambda: self.server(which).switch(name, on=on, value=value))
 
     def _plug(self) -> None:
         for server in self.servers:
@@ -189,6 +209,10 @@ class Fleet:
     def _unplug(self) -> None:
         for server in self.servers:
             server.unplug()
+
+    async def _end(self) -> None:
+        for server in self.servers:
+            await server.computer.end()
 
     def _work(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -69,6 +69,8 @@ class Machine:
         self.booted: Boot | None = None
         self.boots = self.nmis = 0
         self.light = "off"
+        self.system: dict[str, typing.Any] = {"what": "unknown"}
+        """What runs on it, as who stands before its screen sees it; whoever runs it says so here."""
         self._pending: typing.Any = None
         self._dark: typing.Any = None
         self._listeners: list[typing.Callable[[Machine, str], object]] = []
@@ -140,7 +142,7 @@ class Machine:
             return None if boot is None else dataclasses.asdict(boot)
         return {"name": self.identity.name, "guid": str(self.identity.guid), "power": self.power, "phase": self.phase,
                 "override": plain(self.override), "booted": plain(self.booted), "boots": self.boots,
-                "nmis": self.nmis, "light": self.light}
+                "nmis": self.nmis, "light": self.light, "system": self.system}
 
     def _boot(self) -> None:
         """Boot from the override or else the disk; an override for one boot is used up by it."""

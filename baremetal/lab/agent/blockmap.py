@@ -1,0 +1,71 @@
+"""Writes an image by its block map as the house's hardware manager in a ramdisk does: extents with a checksum each.
+
+A map is JSON: ``virtual_size`` and ``extents``, each offset, length and SHA-256; what it does not list reads as zeros.
+"""
+
+import asyncio
+import dataclasses
+import hashlib
+import json
+import typing
+
+import aiohttp
+
+from baremetal.lab.agent import disks, failures, fetch
+
+if typing.TYPE_CHECKING:
+    from baremetal.lab.agent import agent as agents
+
+
+@dataclasses.dataclass(frozen=True)
+class Sources:
+    """From where an image comes, and what must be true of it."""
+
+    image_url: str
+    """The raw image, of which parts can be fetched."""
+    map_sha256: str
+    """SHA-256 of the map's text."""
+    info: dict[str, typing.Any]
+    """The image's image_info."""
+
+
+async def write(agent: "agents.Agent", text: str, sources: Sources, disk: disks.Disk) -> disks.Written:
+    """Fetch and verify all extents of a map; raise Failure."""
+    name, found = sources.info["id"], hashlib.sha256(text.encode()).hexdigest()
+    if found != sources.map_sha256:
+        raise failures.Failure("ImageChecksumError", f"The block map of image {name} failed to verify. Expected "
+                                                     f"sha256: {sources.map_sha256}; found: {found}")
+    plan = json.loads(text)
+    size, room = plan["virtual_size"], agent.computer.size(disk)
+    if size > room:
+        raise failures.Failure("DeploymentError", f"Image {name} has {size} bytes and does not fit onto "
+                                                  f"{disk.drive.name}, which has {room} bytes")
+    head, received = b"", 0
+    for offset, length, checksum in plan["extents"]:
+        first = await _extent(agent, sources, (offset, length), checksum)
+        received += length
+        if offset < disks.HEAD:
+            head = head.ljust(offset, b"\0") + first
+    if not disks.has_table(head):
+        raise failures.Failure("DeploymentError", "There is no partition table on the disk after the image was written")
+    known = sources.info.get("os_hash_value") if sources.info.get("os_hash_algo") == "sha256" else None
+    return disks.Written(name, known or f"map {found}", size, received, "block map", disk.drive.name)
+
+
+async def _extent(agent: "agents.Agent", sources: Sources, part: tuple[int, int], checksum: str) -> bytes:
+    """Fetch one extent, again when it breaks; return its first bytes."""
+    name = sources.info["id"]
+    for attempt in range(agent.profile.attempts):
+        digest, head = hashlib.sha256(), b""
+        try:
+            async for chunk in fetch.stream(agent, sources.info, sources.image_url, name, part):
+                digest.update(chunk)
+                head += chunk[:disks.HEAD - len(head)]
+            if digest.hexdigest() == checksum:
+                return head
+            wrong = f"the checksum of the {part[1]} bytes at {part[0]} is {digest.hexdigest()}, not {checksum}"
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            wrong = f"{type(error).__name__} {error}"
+        agent.tell(f"extent at {part[0]} failed, {attempt + 1} of {agent.profile.attempts}: {wrong}")
+        await asyncio.sleep(agent.profile.pause)
+    raise failures.download(name, wrong)
