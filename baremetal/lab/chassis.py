@@ -1,5 +1,6 @@
 """Commands on the chassis: power, boot options, identify light. What they do to a server is ``machine.py``."""
 
+import operator
 import typing
 
 from baremetal.lab import command, machine
@@ -11,13 +12,14 @@ FLAGS_VALID_FOR = 60.0
 """Seconds after which boot flags are void when no chassis command came (IPMI 2.0 table 28-14, parameter 3)."""
 KEEP_FLAGS = 0x08
 
+#: by name: a machine of another kind has its own way to do them
 CONTROLS: dict[int, typing.Callable[[machine.Machine], None]] = {
-    0: machine.Machine.switch_off,
-    1: machine.Machine.switch_on,
-    2: machine.Machine.cycle,
-    3: machine.Machine.reset,
-    4: machine.Machine.interrupt,
-    5: machine.Machine.press_button,
+    0: operator.methodcaller("switch_off"),
+    1: operator.methodcaller("switch_on"),
+    2: operator.methodcaller("cycle"),
+    3: operator.methodcaller("reset"),
+    4: operator.methodcaller("interrupt"),
+    5: operator.methodcaller("press_button"),
 }
 DEVICES = {1: "pxe", 2: "disk", 3: "safe", 4: "diagnostic", 5: "cdrom", 6: "bios", 15: "floppy"}
 CODES = {name: code for code, name in DEVICES.items()}
