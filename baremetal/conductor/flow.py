@@ -12,8 +12,8 @@ import functools
 import logging
 import typing
 
-from baremetal import context, errors, states, steps
-from baremetal.conductor import draft, hold, journal, lines, means, reserved, task
+from baremetal import context, errors, milestones, states, steps
+from baremetal.conductor import calls, defects, draft, errand, hold, journal, lines, means, plan, reserved, task, wakes
 from baremetal.db import flows
 
 LOG = logging.getLogger(__name__)
@@ -28,24 +28,9 @@ FAULTS = {states.CLEANFAIL: states.FAULT_CLEAN, states.SERVICEFAIL: states.FAULT
 GRAVE = (states.CLEANFAIL, states.SERVICEFAIL)
 
 
-class Work(typing.Protocol):
-    """What the engine asks of a verb (``verb.Verb`` says what each means)."""
-
-    event: typing.ClassVar[str]
-    name: typing.ClassVar[str]
-    kind: typing.ClassVar[str | None]
-
-    def plan(self, found: task.Task, params: dict[str, typing.Any]) -> list[lines.Line]: ...
-    def begin(self, held: task.Task, params: dict[str, typing.Any]) -> None: ...
-    def target(self, found: task.Task) -> str | None: ...
-    def ends(self, held: task.Task) -> list[str]: ...
-    def finished(self, held: task.Task) -> None: ...
-    def clean_up(self, held: task.Task, *, aborted: bool) -> None: ...
-
-
 # --- beginning and going on -----------------------------------------------------------------------
 
-def begin(found: task.Task, work: Work, params: dict[str, typing.Any]) -> None:
+def begin(found: task.Task, work: calls.Work, params: dict[str, typing.Any]) -> None:
     """Take the node, move it, write the plan and the beginning of its first step: one transaction.
 
     A plan without steps ends in the same transaction. Raises ``draft.Changed`` when the node is not as it was read.
@@ -67,9 +52,15 @@ def begin(found: task.Task, work: Work, params: dict[str, typing.Any]) -> None:
 
 
 def resume(shared: means.Means, uuid: str, ctx: context.Context, *, events: tuple[str, ...] = ("resume",)) -> None:
-    """Let a flow that waits go on in a worker; raises ``Conflict`` when there is none."""
+    """Let a flow that waits go on in a worker; raises ``Conflict`` when there is none.
+
+    Where what it waits for has not come yet, it may wait as long again, and nothing else happens.
+    """
     with shared.pool.slot(reserved=True) as slot:
         for found in hold.attempts(shared, uuid, ctx):
+            line = load(found)
+            if line is not None and not calls.ready(found, work_of(found), line):
+                return renew(found)
             try:
                 go_on(found, *events)
             except draft.Changed:
@@ -79,18 +70,58 @@ def resume(shared: means.Means, uuid: str, ctx: context.Context, *, events: tupl
 
 def go_on(found: task.Task, *events: str) -> None:
     """Take the node whose flow waits or holds and raise ``events``; ``run`` does the rest."""
-    line = load(found)
-    found.take(f"{_flow(found).verb}: go on")
+    line = load(found) if found.flow is None else found.flow.present()
+    flow, work = _flow(found), work_of(found)
+    found.take(f"{flow.verb}: go on")
     for event in events:
         found.move(event)
     journal.go_on(found)
-    if line is not None and _resumer(found, line) is None:
-        if _flow(found).abort_after:
-            journal.fail(found, line, f"Aborted after step {_name(line)}, as was asked.")
+    # where the agent's steps are learned now, a worker ends the line
+    if line is not None and calls.resumer(found, work, line) is None and not line.step.learns:
+        if flow.abort_after:
+            journal.fail(found, line, f"Aborted after step {calls.name(line)}, as was asked.")
         else:
             journal.end(found, line)
             _enter_next(found)
     found.save()
+
+
+def renew(found: task.Task) -> None:
+    """Let a flow that waits do so as long again: what it waits for lives. Needs no lease, leaves no trace."""
+    write = journal.renew(found)
+    if write is not None:
+        with found.means.database.write() as connection:
+            write(connection)
+
+
+def again(found: task.Task, line: lines.Line, why: str) -> None:
+    """Take the node whose flow waits for a boot, and let it begin that anew. ``run`` does the rest."""
+    found.take(f"{_flow(found).verb}: boot again")
+    found.move("resume", why=why)
+    journal.go_on(found)
+    line.facts["again"] = why
+    journal.start(found, line)
+    found.milestone(milestones.AGAIN, step=calls.name(line), why=why)
+    found.save()
+
+
+def adopt(found: task.Task) -> None:
+    """Take the node whose flow waits, and note that it is this conductor's from now on; it goes on waiting.
+
+    ``bring`` does the rest.
+    """
+    found.take(f"{_flow(found).verb}: adopting")
+    journal.adopt(found)
+    found.save()
+
+
+def bring(held: task.Task) -> None:
+    """Bring here what the conductor before had lying ready, and give the node back; its flow waits on."""
+    def work() -> None:
+        if held.interfaces and held.deploy.grows:
+            held.deploy.take_over(held)
+    errand.run(held, "bringing the node's files to this conductor", work, lambda why: LOG.warning(
+        "Node %s: its files were not brought to this conductor: %s", held.node.uuid, why))
 
 
 def stop(found: task.Task, text: str, *, event: str | None = None, aborted: bool = False) -> None:
@@ -121,14 +152,15 @@ def take_over(shared: means.Means, uuid: str) -> None:
             found.take(found.flow.verb)
             found.note("takeover", f"Conductor {shared.seat.host} goes on with {found.flow.verb!r} after "
                        f"{found.node.reservation or 'another one'} was lost"
-                       + (f", at step {_name(line)}" if line else ""))
+                       + (f", at step {calls.name(line)}" if line else ""))
+            lost = found.flow.conductor
             journal.go_on(found)
             try:
                 found.save()
             except draft.Changed:
                 continue
             LOG.warning("Node %s: taking over %r", uuid, found.flow.verb)
-            return slot.give(run, found)
+            return slot.give(run, found, lost)
 
 
 def load(found: task.Task) -> lines.Line | None:
@@ -143,10 +175,15 @@ def load(found: task.Task) -> lines.Line | None:
 
 # --- the worker -----------------------------------------------------------------------------------
 
-def run(held: task.Task) -> None:
-    """Do the steps of ``held.flow`` until it ends, waits or holds; the lease is given back then."""
+def run(held: task.Task, lost: str | None = None) -> None:
+    """Do the steps of ``held.flow`` until it ends, waits or holds; the lease is given back then.
+
+    ``lost`` is the conductor that did them before, if that was another one.
+    """
     try:
-        _run(held, held.means.verbs[_flow(held).verb])
+        if lost not in (None, held.means.seat.host):
+            _bring(held)
+        _run(held, work_of(held))
     except errors.LeaseLost as lost:
         LOG.warning("%s This worker stops.", lost.text)
     except draft.Unsaved as error:
@@ -157,7 +194,7 @@ def run(held: task.Task) -> None:
         held.drop()
 
 
-def _run(held: task.Task, work: Work) -> None:
+def _run(held: task.Task, work: calls.Work) -> None:
     flow = _flow(held)
     while (line := flow.present()) is not None:
         if line.error is not None:
@@ -166,49 +203,67 @@ def _run(held: task.Task, work: Work) -> None:
             answer = _perform(held, work, line)
             if isinstance(answer, (steps.Wait, reserved.Hold, reserved.Later)):
                 return _rest(held, line, answer)
+            if line.step.learns and not flow.abort_after:
+                _learn(held, work)
         except (errors.LeaseLost, draft.Unsaved):
             raise
         except errors.Fault as fault:
             return _fail(held, work, line, fault.text)
         except Exception as error:
-            LOG.exception("%s Node %s: step %s broke", held.ctx.request_id, held.node.uuid, _name(line))
-            return _fail(held, work, line, f"Step {_name(line)} broke with {type(error).__name__}; the log of "
-                         f"{held.means.seat.host} has the details under request id {held.ctx.request_id}.")
+            return _fail(held, work, line, f"Step {calls.name(line)} broke with "
+                                           f"{defects.told(held, f'step {calls.name(line)}', error)}.")
         journal.end(held, line, answer.facts if isinstance(answer, steps.Done) else None)
         if flow.abort_after:
-            return _fail(held, work, line, f"Aborted after step {_name(line)}, as was asked.")
+            return _fail(held, work, line, f"Aborted after step {calls.name(line)}, as was asked.")
     _finish(held, work)
 
 
-def _perform(held: task.Task, work: Work, line: lines.Line) -> reserved.Answer:
+def _perform(held: task.Task, work: calls.Work, line: lines.Line) -> reserved.Answer:
     """Run a line in the way that its state in the journal asks for."""
     if not held.interfaces:
         raise errors.StepFailed(interface=line.step.interface, step=line.step.step, why=(
             f"driver {held.node.driver!r}, or one of the node's interfaces, is not enabled on conductor "
             f"{held.means.seat.host} any more"))
     if line.state == lines.WAITING:
-        go_on = _resumer(held, line)
-        return None if go_on is None else typing.cast(reserved.Answer, go_on(held))
+        go_on = calls.resumer(held, work, line)
+        return None if go_on is None else go_on(held)
     if line.state == lines.STARTED and not line.ours:
         if line.attempts >= MOST_ATTEMPTS:
             raise errors.StepFailed(interface=line.step.interface, step=line.step.step,
                                     why=f"it was begun {line.attempts} times and never ended")
-        if not line.step.repeatable and _done_already(held, line):
+        if not line.step.repeatable and calls.done_already(held, line):
             return None
     if not line.ours:
         _enter(held, line)
         held.save()
-    return typing.cast(reserved.Answer, _method(held, work, line)(held, **line.step.args))
+    return calls.begin(held, work, line)
 
 
-def _done_already(held: task.Task, line: lines.Line) -> bool:
-    """Ask reality whether a step that may not be repeated has been done; raises when nobody can know."""
-    check = getattr(held.interfaces.get(line.step.interface), f"{line.step.step}_check", None)
-    if check is None:
-        raise errors.StepFailed(interface=line.step.interface, step=line.step.step, why=(
-            "its conductor was lost while it ran, it may not be repeated, and nothing can tell how far it came. "
-            "Look at the server, then begin the verb again"))
-    return bool(check(held))
+def _learn(held: task.Task, work: calls.Work) -> None:
+    """Ask the agent that is up now for its steps, and plan anew what has not begun.
+
+    Written together with the end of the step before: who comes after a crash in between asks again.
+    """
+    if work.kind is None or not held.deploy.grows:
+        return
+    flow = _flow(held)
+    held.agent_steps = held.deploy.learn(held, work.kind)
+    held.milestone(milestones.STEPS, count=len(held.agent_steps))
+    planned = plan.left(work.plan(held, flow.params), flow)
+    if [line.step for line in planned] != [line.step for line in flow.lines if line.state == lines.PLANNED]:
+        journal.replan(held, planned)
+    plan.show(held, work.kind, flow.lines)
+
+
+def _bring(held: task.Task) -> None:
+    """Bring here what the conductor before had lying ready for the server; a boot that begins anew does so itself."""
+    line = _flow(held).present()
+    if line is None or line.error is not None or calls.boots(line) or not held.interfaces or not held.deploy.grows:
+        return
+    trouble = _try(held, "Bringing the node's files to this conductor", lambda: held.deploy.take_over(held))
+    if trouble:
+        journal.fail(held, line, f"{trouble}.")
+        held.save()
 
 
 def _rest(held: task.Task, line: lines.Line, answer: steps.Wait | reserved.Hold | reserved.Later) -> None:
@@ -229,11 +284,31 @@ def _rest(held: task.Task, line: lines.Line, answer: steps.Wait | reserved.Hold 
         journal.rest(held, line, flows.WAITING, deadline=_after(held, within), awaits=answer.what[:255])
     held.draft.freeing = True
     held.save()
+    if isinstance(answer, steps.Wait) and answer.until is not None:
+        shared, key = held.means, (_flow(held).uuid, line.position)
+        shared.wakes.add(key, answer.until, functools.partial(_woken, shared, held.node.uuid, key, held.ctx))
+
+
+def _woken(shared: means.Means, uuid: str, key: wakes.Key, ctx: context.Context) -> None:
+    """What a flow waited for has completed in this process: go on, in this worker, if it still waits for that."""
+    for found in hold.attempts(shared, uuid, ctx):
+        loaded = journal.load(shared.database, found.node.id)
+        if loaded is None:
+            return
+        found.flow = loaded[0]
+        line = found.flow.present()
+        if found.flow.state != flows.WAITING or line is None or (found.flow.uuid, line.position) != key:
+            return
+        try:
+            go_on(found, "resume")
+        except draft.Changed:
+            continue
+        return run(found)
 
 
 # --- ends -----------------------------------------------------------------------------------------
 
-def _finish(held: task.Task, work: Work) -> None:
+def _finish(held: task.Task, work: calls.Work) -> None:
     """All steps are done: the last moves, and the lease goes back, in the transaction that ends the last step."""
     for event in work.ends(held):
         held.move(event)
@@ -243,7 +318,7 @@ def _finish(held: task.Task, work: Work) -> None:
     held.save()
 
 
-def _fail(held: task.Task, work: Work, line: lines.Line, text: str) -> None:
+def _fail(held: task.Task, work: calls.Work, line: lines.Line, text: str) -> None:
     """Undo what can be undone, clean up, say what was wrong and move to the state of failure."""
     flow = _flow(held)
     aborted = flow.abort_after
@@ -277,8 +352,9 @@ def _undo(held: task.Task, flow: lines.Flow) -> list[str]:
         if line.step.undo is None or line.state not in (lines.DONE, lines.FAILED):
             continue
         undo = getattr(held.interfaces[line.step.interface], line.step.undo, None)
-        failed = f"Step {_name(line)} cannot be undone by the interface that the node has now" if undo is None else \
-            _try(held, f"Undoing step {_name(line)}", functools.partial(undo, held))
+        name = calls.name(line)
+        failed = f"Step {name} cannot be undone by the interface that the node has now" if undo is None else \
+            _try(held, f"Undoing step {name}", functools.partial(undo, held))
         if failed:
             trouble.append(failed)
             continue
@@ -287,27 +363,32 @@ def _undo(held: task.Task, flow: lines.Flow) -> list[str]:
     return trouble
 
 
-def _clean_up(held: task.Task, work: Work, *, aborted: bool) -> list[str]:
+def _clean_up(held: task.Task, work: calls.Work, *, aborted: bool) -> list[str]:
     """Let the verb clean up; return what it could not."""
     failed = _try(held, "Cleaning up", lambda: work.clean_up(held, aborted=aborted))
     return [failed] if failed else []
 
 
 def _try(held: task.Task, what: str, call: collections.abc.Callable[[], object]) -> str | None:
-    """Do ``call`` while a flow fails anyhow; return the sentence about what went wrong."""
+    """Do ``call``; return the sentence about what went wrong."""
     try:
         call()
     except (errors.LeaseLost, draft.Unsaved):
         raise
     except errors.Fault as fault:
-        return f"{what} failed too: {fault.text.rstrip('.')}"
+        return f"{what} failed: {fault.text.rstrip('.')}"
     except Exception as error:
-        LOG.exception("%s Node %s: %s broke", held.ctx.request_id, held.node.uuid, what)
-        return f"{what} broke with {type(error).__name__}"
+        return f"{what} broke with {defects.told(held, what, error)}"
     return None
 
 
 # --- small things ---------------------------------------------------------------------------------
+
+def work_of(found: task.Task) -> calls.Work:
+    """Return the verb of the task's flow."""
+    work: calls.Work = found.means.verbs[_flow(found).verb]
+    return work
+
 
 def _flow(held: task.Task) -> lines.Flow:
     assert held.flow is not None
@@ -327,34 +408,11 @@ def _enter_next(held: task.Task) -> None:
         _enter(held, line)
 
 
-def _method(held: task.Task, work: Work, line: lines.Line) -> typing.Any:
-    """Return what a line calls: the engine's, the verb's or an interface's method."""
-    if line.step.step in steps.RESERVED:
-        return reserved.TABLE[line.step.step]
-    if line.step.interface == lines.VERB:
-        return getattr(work, line.step.step)
-    implementation = held.interfaces[line.step.interface]
-    method = getattr(implementation, line.step.step, None)
-    if method is None:
-        raise errors.StepFailed(interface=line.step.interface, step=line.step.step, why=(
-            f"the {line.step.interface} interface {implementation.name!r}, which the node has now, has no such step"))
-    return method
-
-
-def _resumer(held: task.Task, line: lines.Line) -> typing.Any:
-    """Return the method that ends a waiting step, where its interface has one."""
-    return getattr(held.interfaces.get(line.step.interface), f"{line.step.step}_resume", None)
-
-
 def _after(held: task.Task, seconds: float | None) -> datetime.datetime | None:
     return None if seconds is None else held.means.clock.now() + datetime.timedelta(seconds=seconds)
 
 
-def _name(line: lines.Line) -> str:
-    return f"{line.step.interface}.{line.step.step}"
-
-
-def _replace_open(found: task.Task, work: Work) -> None:
+def _replace_open(found: task.Task, work: calls.Work) -> None:
     """End a flow that waits or holds, because this verb takes its place."""
     if states.kind(found.node.provision_state) in (states.WAITING, states.HELD):
         node_id, now = found.node.id, found.means.clock.now()

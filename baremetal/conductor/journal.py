@@ -4,6 +4,7 @@ Each function changes the flow in memory and notes the statement in the task's d
 is written in one transaction by ``task.save``. Nothing here decides what happens next; ``flow.py`` does.
 """
 
+import collections.abc
 import datetime
 import typing
 
@@ -36,6 +37,18 @@ def add(held: task.Task, flow: lines.Flow) -> None:
     held.draft.writes.append(write)
 
 
+def replan(held: task.Task, planned: list[lines.Line]) -> None:
+    """Write down another plan for what has not begun."""
+    flow = held.flow
+    assert flow is not None and flow.ident is not None
+    ident, begun = flow.ident, [line for line in flow.lines if line.state != lines.PLANNED]
+    for position, line in enumerate(planned, max((line.position for line in begun), default=-1) + 1):
+        line.position = position
+    flow.lines = [*begun, *planned]
+    rows = [line.to_row() for line in planned]
+    held.draft.writes.append(lambda connection: flows.replan(connection, ident, lines.PLANNED, rows))
+
+
 def load(database: engine.Database, node_id: int) -> tuple[lines.Flow, context.Context] | None:
     """Return the flow of a node that has not ended, and who asked for it."""
     with database.read() as connection:
@@ -44,7 +57,7 @@ def load(database: engine.Database, node_id: int) -> tuple[lines.Flow, context.C
             return None
         found = [lines.Line.from_row(line) for line in flows.steps_of(connection, row.id)]
     flow = lines.Flow(row.verb, record.load(row.params), found, row.uuid, row.id, row.state, bool(row.abort_after),
-                      row.deadline, row.awaits)
+                      row.deadline, row.awaits, row.conductor, row.updated_at)
     return flow, context.Context.from_wire(record.load(row.context))
 
 
@@ -53,14 +66,17 @@ def start(held: task.Task, line: lines.Line) -> None:
     line.state, line.ours = lines.STARTED, True
     line.attempts += 1
     line.started_at = held.means.clock.now()
-    _step(held, line, state=lines.STARTED, attempts=line.attempts, started_at=line.started_at)
+    more = {"facts": record.dump(line.facts)} if line.facts else {}
+    _step(held, line, state=lines.STARTED, attempts=line.attempts, started_at=line.started_at, **more)
     _show(held, line)
 
 
 def end(held: task.Task, line: lines.Line, facts: dict[str, typing.Any] | None = None) -> None:
     """Write down that a line has done what it promised."""
     line.state = lines.DONE
-    _step(held, line, state=lines.DONE, finished_at=held.means.clock.now(), facts=record.dump(facts) if facts else None)
+    line.facts.update(facts or {})
+    _step(held, line, state=lines.DONE, finished_at=held.means.clock.now(),
+          facts=record.dump(line.facts) if line.facts else None)
 
 
 def fail(held: task.Task, line: lines.Line, text: str) -> None:
@@ -91,6 +107,27 @@ def go_on(held: task.Task) -> None:
     held.flow.state, held.flow.deadline, held.flow.awaits = flows.RUNNING, None, None
     _flow(held, state=flows.RUNNING, deadline=None, awaits=None, conductor=held.means.seat.host,
           epoch=held.means.seat.epoch, abort_after=held.flow.abort_after)
+
+
+def renew(found: task.Task) -> collections.abc.Callable[[typing.Any], None] | None:
+    """Return the statement that lets a waiting flow wait as long again as it does already; None where it has no end.
+
+    It needs no lease: where the flow has gone on meanwhile it changes nothing.
+    """
+    flow, now = found.flow, found.means.clock.now()
+    assert flow is not None and flow.ident is not None
+    if flow.deadline is None or flow.updated_at is None:
+        return None
+    ident, deadline = flow.ident, now + (flow.deadline - flow.updated_at)
+    return lambda connection: flows.renew(connection, ident, now, deadline)
+
+
+def adopt(held: task.Task) -> None:
+    """Write down that a flow that waits is ours from now on."""
+    flow, seat = held.flow, held.means.seat
+    assert flow is not None and flow.ident is not None
+    ident, values = flow.ident, {"conductor": seat.host, "epoch": seat.epoch}
+    held.draft.writes.append(lambda connection: flows.change(connection, ident, values))
 
 
 def finish(held: task.Task, state: str, error: str | None = None) -> None:

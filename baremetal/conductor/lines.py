@@ -31,6 +31,8 @@ class Line:
     state: str = PLANNED
     attempts: int = 0
     error: str | None = None
+    #: what is shown of it in the timeline
+    facts: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
     #: whether this very process began it, so that nobody else can have
     ours: bool = False
     started_at: datetime.datetime | None = None
@@ -46,7 +48,7 @@ class Line:
         facts = record.load(row.step)
         known = {f.name for f in dataclasses.fields(steps.Step)}
         return cls(steps.Step(**{k: v for k, v in facts.items() if k in known}), facts.get("enter"), row.position,
-                   row.state, row.attempts, row.error)
+                   row.state, row.attempts, row.error, record.load(row.facts), started_at=row.started_at)
 
 
 @dataclasses.dataclass
@@ -64,6 +66,10 @@ class Flow:
     abort_after: bool = False
     deadline: datetime.datetime | None = None
     awaits: str | None = None
+    #: the conductor that worked on it last
+    conductor: str = ""
+    #: when its waiting was written or last renewed
+    updated_at: datetime.datetime | None = None
 
     def present(self) -> Line | None:
         """Return the line at which the flow stands: one that failed, else the first that is not done."""

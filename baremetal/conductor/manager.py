@@ -4,16 +4,13 @@ import collections.abc
 import contextlib
 import dataclasses
 import functools
-import logging
 import threading
 import typing
 
 from baremetal import context, errors, states
-from baremetal.conductor import draft, flow, hold, identity, means, power, task
+from baremetal.conductor import agents, defects, draft, errand, flow, hold, identity, means, power, task
 from baremetal.db import engine
 from baremetal.drivers import interface, management, wires
-
-LOG = logging.getLogger(__name__)
 
 #: the interfaces that ``validate`` tells of
 VALIDATED = tuple(kind for kind in interface.KINDS if kind != "vendor")
@@ -29,13 +26,15 @@ class Manager:
     def __init__(self, shared: means.Means) -> None:
         self._means = shared
         self._most = max(1, int(shared.conf.executor_thread_pool_size * SHARE))
+        self._agents = agents.Agents(shared)
         self._talking = threading.BoundedSemaphore(self._most)
 
     def table(self) -> dict[str, collections.abc.Callable[..., typing.Any]]:
         """Return the work by its name."""
-        return {name: _honest(getattr(self, name)) for name in (
+        own = {name: getattr(self, name) for name in (
             "provision", "resume", "power", "validate", "boot_device_get", "boot_device_set", "boot_device_supported",
             "inject_nmi", "boot_mode_set", "secure_boot_set", "raid_set")}
+        return {name: _honest(work) for name, work in {**own, **self._agents.table()}.items()}
 
     def provision(self, ctx: context.Context, node: str, verb: str, params: dict[str, typing.Any]) -> None:
         """Start ``verb``. Answering means: it has begun."""
@@ -154,26 +153,10 @@ def _honest(work: collections.abc.Callable[..., typing.Any]) -> collections.abc.
 
 def _short(held: task.Task, why: str, work: collections.abc.Callable[[task.Task], None]) -> None:
     """Do a short piece of work on a held node; what goes wrong becomes its last_error."""
-    try:
-        try:
-            work(held)
-            held.node.last_error = None
-        except errors.LeaseLost:
-            raise
-        except errors.Fault as fault:
-            held.fail_with(f"{why[:1].upper()}{why[1:]} failed: {fault.text}")
-        except draft.Unsaved:
-            raise
-        except Exception as error:
-            LOG.exception("%s Node %s: %s broke", held.ctx.request_id, held.node.uuid, why)
-            held.fail_with(f"{why[:1].upper()}{why[1:]} broke with {type(error).__name__}; the log of "
-                           f"{held.means.seat.host} has the details under request id {held.ctx.request_id}.")
-        held.draft.freeing = True
-        held.save()
-    except (errors.LeaseLost, draft.Unsaved) as error:
-        LOG.warning("Node %s: %s was not written: %s", held.node.uuid, why, error)
-    finally:
-        held.drop()
+    def done() -> None:
+        work(held)
+        held.node.last_error = None
+    errand.run(held, why, done, lambda text: held.fail_with(f"{why[:1].upper()}{why[1:]} failed: {text}"))
 
 
 def _validity(found: task.Task, kind: str) -> dict[str, typing.Any]:
@@ -186,7 +169,5 @@ def _validity(found: task.Task, kind: str) -> dict[str, typing.Any]:
     except errors.Fault as fault:
         return {"result": False, "reason": fault.text}
     except Exception as error:
-        LOG.exception("Validating the %s interface of node %s broke", kind, found.node.uuid)
-        return {"result": False, "reason": f"{type(error).__name__}; the log of {found.means.seat.host} has the "
-                                           f"details under request id {found.ctx.request_id}."}
+        return {"result": False, "reason": f"{defects.told(found, f'validating the {kind} interface', error)}."}
     return {"result": True, "reason": None}

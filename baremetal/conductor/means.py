@@ -7,7 +7,7 @@ import typing
 from oslo_config import cfg
 
 from baremetal import clock
-from baremetal.conductor import leases, ring, workers
+from baremetal.conductor import leases, ring, wakes, workers
 from baremetal.db import engine, locks
 from baremetal.drivers import load, task
 
@@ -35,3 +35,5 @@ class Means:
     ring: ring.Ring
     #: event: its ``verb.Verb``
     verbs: collections.abc.Mapping[str, typing.Any]
+    #: what completes in this process and lets a flow go on
+    wakes: wakes.Wakes

@@ -3,13 +3,19 @@
 Only plans; refuses what cannot be run before anything has changed.
 """
 
+import collections
 import collections.abc
+import dataclasses
 import inspect
 import typing
 
+import baremetal.drivers.deploy
+import baremetal.drivers.inspect
 from baremetal import errors, steps
 from baremetal.conductor import lines, reserved, task
-from baremetal.drivers import deploy
+
+#: kind of interface: the socket whose plain methods have defaults that do nothing
+SOCKETS: dict[str, type] = {"deploy": baremetal.drivers.deploy.Deploy, "inspect": baremetal.drivers.inspect.Inspect}
 
 Wanted = collections.abc.Sequence[collections.abc.Mapping[str, typing.Any]]
 
@@ -23,8 +29,13 @@ def made(plan: collections.abc.Iterable[steps.Step], enter: str | None = None) -
 
 
 def known(held: task.Task, kind: str) -> list[steps.Step]:
-    """Return every step of ``kind`` that the node's interfaces have, also those that run only when asked for."""
-    return [step for implementation in held.interfaces.values() for step in steps.of(implementation, kind)]
+    """Return every step of ``kind`` that interfaces and agent have, also those that run only when asked for.
+
+    A step that both have is the interface's: it knows what the node's driver can do beyond the agent.
+    """
+    own = [step for implementation in held.interfaces.values() for step in steps.of(implementation, kind)]
+    names = {(step.interface, step.step) for step in own}
+    return [*own, *(step for step in held.agent_steps or () if (step.interface, step.step) not in names)]
 
 
 def automatic(held: task.Task, kind: str) -> list[steps.Step]:
@@ -32,9 +43,12 @@ def automatic(held: task.Task, kind: str) -> list[steps.Step]:
     return steps.order([step for step in known(held, kind) if step.priority > 0], kind)
 
 
-def asked(held: task.Task, kind: str, wanted: Wanted) -> list[steps.Step]:
-    """Return the steps that a request names, in its order or by their ``order``; raises ``Invalid``."""
-    found = [_one(held, kind, item) for item in wanted]
+def asked(held: task.Task, kind: str, wanted: Wanted, *, ramdisk: bool = True) -> list[steps.Step]:
+    """Return the steps that a request names, in its order or by their ``order``; raises ``Invalid``.
+
+    Without ``ramdisk`` there will be no agent, so none of its steps can be asked for.
+    """
+    found = [_one(held, kind, item, agent=ramdisk and held.deploy.grows) for item in wanted]
     if all("order" in item for item in wanted):
         ranked = sorted(zip(wanted, found, strict=True), key=lambda pair: pair[0]["order"])
         found = [step for _item, step in ranked]
@@ -47,10 +61,10 @@ def merged(held: task.Task, kind: str, wanted: Wanted) -> list[steps.Step]:
     What the deploy interface does by itself when it deploys stays where it is, or is left out.
     """
     found = {(step.interface, step.step): step for step in automatic(held, kind)}
-    core = {name for interface, name in found if kind == interface == "deploy"}
+    core = {step.step for step in found.values() if kind == step.interface == "deploy" and not step.by}
     reserved_ones = []
     for item in wanted:
-        step = _one(held, kind, item)
+        step = _one(held, kind, item, agent=held.deploy.grows)
         if step.interface == "deploy" and step.step in core and step.priority:
             raise errors.Invalid(text=f"Step deploy.{step.step} is a core step of deploying: it runs by itself and "
                                       "cannot be asked for at another place. Priority 0 leaves it out.")
@@ -59,17 +73,49 @@ def merged(held: task.Task, kind: str, wanted: Wanted) -> list[steps.Step]:
             reserved_ones.append(step)
         else:
             found[step.interface, step.step] = step
-    return steps.order([step for step in (*found.values(), *reserved_ones) if step.priority > 0], kind)
+    return _with_agent(steps.order([step for step in (*found.values(), *reserved_ones) if step.priority > 0], kind))
+
+
+def left(planned: list[lines.Line], flow: lines.Flow) -> list[lines.Line]:
+    """Return the lines of a plan that was made anew, without what the flow has begun already."""
+    begun = collections.Counter(_key(line) for line in flow.lines if line.state != lines.PLANNED)
+    found = []
+    for line in planned:
+        if begun[_key(line)]:
+            # the same step may stand several times in a plan
+            begun[_key(line)] -= 1
+        else:
+            found.append(line)
+    return found
+
+
+def show(held: task.Task, kind: str, planned: collections.abc.Sequence[lines.Line]) -> None:
+    """Show a plan on the node, and the steps of its agent where they are known."""
+    internal = held.node.driver_internal_info
+    internal[f"{kind}_steps"] = [line.step.to_wire() for line in planned if line.step.interface != lines.VERB]
+    if held.agent_steps is None:
+        return
+    cached: dict[str, list[typing.Any]] = {}
+    for step in held.agent_steps:
+        cached.setdefault(step.interface, []).append(
+            {"interface": step.interface, "step": step.step, "priority": step.priority, "abortable": step.abortable})
+    internal[f"agent_cached_{kind}_steps"] = cached
 
 
 def call(held: task.Task, interface: str, method: str, *, abortable: bool = True) -> list[steps.Step]:
-    """Return a plain method of an interface as a step; none where the deploy interface has nothing to do there."""
+    """Return a plain method of an interface as a step; none where the interface has nothing to do there."""
     implementation = held.interfaces[interface]
-    if interface == "deploy" and getattr(type(implementation), method) is getattr(deploy.Deploy, method):
+    if not does(implementation, method):
         return []
     mark = getattr(getattr(implementation, method), "step", steps.Mark({}, {}, abortable, True, None))
     return [steps.Step(interface=interface, step=method, abortable=mark.abortable, repeatable=mark.repeatable,
-                       undo=mark.undo)]
+                       undo=mark.undo, learns=mark.learns)]
+
+
+def does(implementation: typing.Any, method: str) -> bool:
+    """Return whether an implementation has a method of its own where its socket's does nothing."""
+    own = getattr(type(implementation), method, None)
+    return own is not None and own is not getattr(SOCKETS.get(implementation.kind), method, None)
 
 
 def own(method: str) -> steps.Step:
@@ -77,8 +123,24 @@ def own(method: str) -> steps.Step:
     return steps.Step(interface=lines.VERB, step=method)
 
 
-def _one(held: task.Task, kind: str, item: collections.abc.Mapping[str, typing.Any]) -> steps.Step:
-    """Return one step of a request as it will run; raises ``Invalid`` that names what is wrong."""
+def _key(line: lines.Line) -> tuple[str, str]:
+    return line.step.interface, line.step.step
+
+
+def _with_agent(planned: list[steps.Step]) -> list[steps.Step]:
+    """Return a plan in which no step of the agent comes before the one that boots it, whatever the priorities say."""
+    boot = next((number for number, step in enumerate(planned) if step.learns), None)
+    early = [step for step in planned[:boot] if step.by == steps.AGENT] if boot else []
+    if boot is None or not early:
+        return planned
+    return [*(step for step in planned[:boot] if step not in early), planned[boot], *early, *planned[boot + 1:]]
+
+
+def _one(held: task.Task, kind: str, item: collections.abc.Mapping[str, typing.Any], *, agent: bool) -> steps.Step:
+    """Return one step of a request as it will run; raises ``Invalid`` that names what is wrong.
+
+    Where an ``agent`` will come whose steps nobody knows yet, what no interface has may be the agent's.
+    """
     interface, name = item.get("interface", ""), item.get("step", "")
     args, priority = dict(item.get("args") or {}), int(item.get("priority") or 0)
     if item.get("execute_on_child_nodes"):
@@ -90,13 +152,25 @@ def _one(held: task.Task, kind: str, item: collections.abc.Mapping[str, typing.A
     if interface not in held.interfaces:
         raise errors.Invalid(text=f"Step {interface}.{name}: there is no interface {interface!r}; "
                                   f"there are {', '.join(sorted(held.interfaces))}.")
-    for step in steps.of(held.interfaces[interface], kind):
-        if step.step == name:
-            _check_args(held, step, args)
-            return steps.Step(interface, name, args, priority, step.abortable, step.repeatable, step.undo)
-    there = ", ".join(step.step for step in steps.of(held.interfaces[interface], kind)) or "none"
-    raise errors.Invalid(text=f"The {interface} interface {held.interfaces[interface].name!r} of node "
-                              f"{held.node.uuid} has no {kind} step {name!r}; it has: {there}.")
+    for step in known(held, kind):
+        if (step.interface, step.step) == (interface, name):
+            if not step.by:
+                _check_args(held, step, args)
+            return dataclasses.replace(step, args=args, priority=priority)
+    if agent and held.agent_steps is None:
+        return steps.Step(interface, name, args, priority, by=steps.AGENT)
+    raise errors.Invalid(text=_unknown_step(held, kind, interface, name))
+
+
+def _unknown_step(held: task.Task, kind: str, interface: str, name: str) -> str:
+    """Return the sentence for a step that nobody has."""
+    here = [step for step in known(held, kind) if step.interface == interface]
+    there = ", ".join(step.step for step in here if not step.by) or "none"
+    text = (f"The {interface} interface {held.interfaces[interface].name!r} of node {held.node.uuid} has no {kind} "
+            f"step {name!r}; it has: {there}.")
+    if held.agent_steps is not None:
+        text += f" The agent in the ramdisk has: {', '.join(step.step for step in here if step.by) or 'none'}."
+    return text
 
 
 def _check_args(held: task.Task, step: steps.Step, args: dict[str, typing.Any]) -> None:

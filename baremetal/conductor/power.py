@@ -7,7 +7,7 @@ to do it again when its worker is lost.
 import logging
 
 from baremetal import context, errors, states
-from baremetal.conductor import draft, hold, means, task
+from baremetal.conductor import draft, errand, hold, means, task
 from baremetal.drivers import switch
 
 LOG = logging.getLogger(__name__)
@@ -58,28 +58,17 @@ def change(held: task.Task, target: str, timeout: float | None = None) -> None:
 
 def run(held: task.Task, target: str, timeout: float | None) -> None:
     """Do a power verb on a node that is held for it; what goes wrong becomes its last_error."""
-    before = held.node.power_state
-    try:
+    def work() -> None:
+        before = held.node.power_state
         try:
             change(held, target, timeout)
-            held.note("power", f"{target}: from {before or 'unknown'!r} to {held.node.power_state!r}")
-            LOG.info("%s Node %s is in power state %r after %r", held.ctx.request_id, held.node.uuid,
-                     held.node.power_state, target)
-        except errors.LeaseLost:
-            raise
-        except errors.Fault as fault:
-            _failed(held, target, fault.text)
-        except Exception as error:
-            LOG.exception("%s Node %s: %s broke", held.ctx.request_id, held.node.uuid, target)
-            _failed(held, target, f"{type(error).__name__}; the log of {held.means.seat.host} has the details under "
-                                  f"request id {held.ctx.request_id}")
-        held.node.target_power_state = None
-        held.draft.freeing = True
-        held.save()
-    except (errors.LeaseLost, draft.Unsaved) as error:
-        LOG.warning("Node %s: %r is left to others: %s", held.node.uuid, target, error)
-    finally:
-        held.drop()
+        finally:
+            # also when it failed: nobody brings it there any more
+            held.node.target_power_state = None
+        held.note("power", f"{target}: from {before or 'unknown'!r} to {held.node.power_state!r}")
+        LOG.info("%s Node %s is in power state %r after %r", held.ctx.request_id, held.node.uuid,
+                 held.node.power_state, target)
+    errand.run(held, target, work, lambda why: _failed(held, target, why))
 
 
 def _failed(held: task.Task, target: str, why: str) -> None:

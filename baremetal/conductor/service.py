@@ -8,7 +8,7 @@ import typing
 from oslo_config import cfg
 
 from baremetal import clock
-from baremetal.conductor import heartbeat, leases, manager, means, ring, sweeps, verbs, workers
+from baremetal.conductor import heartbeat, leases, manager, means, ring, sweeps, verbs, wakes, workers
 from baremetal.db import conductors, engine, locks
 from baremetal.drivers import load, task, wires
 from baremetal.rpc import server
@@ -46,11 +46,11 @@ class Conductor:
             epoch = conductors.register(connection, ticker.now(), conf.host, conf.conductor.conductor_group, hardware)
         section = conf.conductor
         reserved = max(1, section.workers_pool_size * section.reserved_workers_pool_percentage // 100)
+        pool = workers.Pool(section.workers_pool_size, reserved, conf.host)
         self._means = means.Means(
             conf, self._database, ticker, locks.Seat(conf.host, epoch), drivers,
             task.Surroundings(conf, wires.Wires(conf, ticker), ticker),
-            workers.Pool(section.workers_pool_size, reserved, conf.host), leases.Leases(),
-            ring.Ring(conf, self._database, ticker, conf.host), verbs.TABLE)
+            pool, leases.Leases(), ring.Ring(conf, self._database, ticker, conf.host), verbs.TABLE, wakes.Wakes(pool))
         LOG.info("Conductor %s (group %r, epoch %s) serves %s", conf.host, section.conductor_group, epoch,
                  ", ".join(drivers.types))
         return manager.Manager(self.means)
@@ -70,6 +70,8 @@ class Conductor:
         with self._stopping:
             if self._means is None:
                 return
+            # what completes from now on does so because we end
+            self._means.wakes.close()
             within = self._conf.conductor.graceful_shutdown_timeout
             until = clock.REAL.tick() + within
             calls = threading.Thread(target=self._end_calls, name="ending", daemon=True)

@@ -14,7 +14,7 @@ import uuid
 
 import sqlalchemy as sa
 
-from baremetal import context, errors, states
+from baremetal import context, errors, states, steps
 from baremetal.conductor import draft, lines, means
 from baremetal.db import locks, models, record
 from baremetal.drivers import interface, task
@@ -60,6 +60,8 @@ class Task(task.Task):
         self.ctx = ctx
         self.lease: locks.Lease | None = None
         self.flow: lines.Flow | None = None
+        #: the steps that the agent has, once it was asked
+        self.agent_steps: list[steps.Step] | None = None
         self.draft = draft.Draft()
         self._saved_at = shared.clock.tick()
 

@@ -78,6 +78,11 @@ def validate(found: task.Task, *kinds: str) -> None:
         found.interfaces[kind].validate(found)
 
 
+def ramdisk(found: task.Task, params: Params) -> tuple[str, ...]:
+    """Return the kinds of interface that must be content, too, where a ramdisk will be booted for this verb."""
+    return ("boot",) if found.deploy.grows and not params.get("disable_ramdisk") else ()
+
+
 Table = collections.abc.Mapping[str, Verb]
 
 

@@ -42,6 +42,19 @@ def change_step(connection: sa.Connection, ident: int, position: int, values: Ro
     connection.execute(_changing_step(tuple(sorted(values))), {**values, "w_id": ident, "w_position": position})
 
 
+def replan(connection: sa.Connection, ident: int, planned: str, lines: collections.abc.Sequence[Row]) -> None:
+    """Put other lines in the place of those that are in state ``planned``."""
+    connection.execute(_FORGET_PLANNED, {"w_id": ident, "w_state": planned})
+    if lines:
+        rows = [{**line, "flow_id": ident} for line in lines]
+        connection.execute(_ADD_STEP, rows if len(rows) > 1 else rows[0])
+
+
+def renew(connection: sa.Connection, ident: int, now: datetime.datetime, deadline: datetime.datetime) -> None:
+    """Move the deadline of a flow that waits; does nothing to one that waits no more."""
+    connection.execute(_RENEW, {"w_id": ident, "updated_at": now, "deadline": deadline})
+
+
 def end_open(connection: sa.Connection, node_id: int, now: datetime.datetime, error: str) -> None:
     """End what a node has of flows that wait or hold, because another verb takes their place."""
     connection.execute(sa.update(FLOWS).where(FLOWS.c.node_id == node_id, FLOWS.c.state.in_((WAITING, HELD))).values(
@@ -68,6 +81,16 @@ def overdue(connection: sa.Connection, now: datetime.datetime) -> list[sa.Row[ty
     return list(connection.execute(_OVERDUE, {"w_now": now}))
 
 
+def silent(connection: sa.Connection, waiting: str, before: datetime.datetime,
+           alive: collections.abc.Sequence[str]) -> list[sa.Row[typing.Any]]:
+    """Return nodes with the step in state ``waiting`` of their flow that waits, and the flow's conductor.
+
+    Only where nothing was seen since ``before``, neither by a milestone nor by the step's beginning, or where the
+    conductor is not among those ``alive``.
+    """
+    return list(connection.execute(_SILENT, {"w_waiting": waiting, "w_before": before, "w_alive": list(alive)}))
+
+
 def purge(connection: sa.Connection, before: datetime.datetime) -> int:
     """Delete flows that ended before ``before``, with their steps and milestones."""
     return int(connection.execute(sa.delete(FLOWS).where(
@@ -87,6 +110,11 @@ def _changing_step(names: tuple[str, ...]) -> sa.Update:
             {name: sa.bindparam(name) for name in names})
 
 
+_FORGET_PLANNED = sa.delete(STEPS).where(
+    STEPS.c.flow_id == sa.bindparam("w_id"), STEPS.c.state == sa.bindparam("w_state"))
+_RENEW = sa.update(FLOWS).where(
+    FLOWS.c.id == sa.bindparam("w_id"), FLOWS.c.state == WAITING, FLOWS.c.deadline.is_not(None)).values(
+        updated_at=sa.bindparam("updated_at"), deadline=sa.bindparam("deadline"))
 _ADD_FLOW, _ADD_STEP = sa.insert(FLOWS), sa.insert(STEPS)
 _OPEN_OF = sa.select(FLOWS).where(
     FLOWS.c.node_id == sa.bindparam("w_node"), FLOWS.c.state.in_(OPEN)).order_by(FLOWS.c.id.desc()).limit(1)
@@ -96,3 +124,12 @@ _INTERRUPTED = _WHOSE.where(FLOWS.c.state == RUNNING, sa.or_(
     NODES.c.reservation.is_(None), NODES.c.lease_deadline < sa.bindparam("w_now"),
     sa.and_(NODES.c.reservation == sa.bindparam("w_host"), NODES.c.lease_epoch < sa.bindparam("w_epoch"))))
 _OVERDUE = _WHOSE.where(FLOWS.c.state == WAITING, FLOWS.c.deadline < sa.bindparam("w_now"))
+_SEEN = sa.select(sa.func.max(models.MILESTONES.c.at)).where(
+    models.MILESTONES.c.flow_id == FLOWS.c.id).correlate(FLOWS).scalar_subquery()
+_SILENT = sa.select(
+    NODES.c.uuid, NODES.c.driver, NODES.c.conductor_group, FLOWS.c.conductor, *STEPS.c).join_from(FLOWS, NODES).join(
+        STEPS, STEPS.c.flow_id == FLOWS.c.id).where(
+            FLOWS.c.state == WAITING, STEPS.c.state == sa.bindparam("w_waiting"), sa.or_(
+                FLOWS.c.conductor.not_in(sa.bindparam("w_alive", expanding=True)),
+                sa.and_(STEPS.c.started_at < sa.bindparam("w_before"),
+                        sa.func.coalesce(_SEEN, STEPS.c.started_at) < sa.bindparam("w_before"))))

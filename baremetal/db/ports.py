@@ -62,3 +62,19 @@ def change(connection: sa.Connection, ident: int, values: dict[str, typing.Any])
 def remove(connection: sa.Connection, ident: int) -> None:
     """Delete a port."""
     connection.execute(sa.delete(PORTS).where(PORTS.c.id == ident))
+
+
+def of_others(connection: sa.Connection, node_id: int, addresses: list[str]) -> list[sa.Row[typing.Any]]:
+    """Return ``(address, node)`` of the ports with these addresses that belong to other nodes, named by UUID."""
+    return list(connection.execute(sa.select(PORTS.c.address, NODES.c.uuid.label("node")).join(NODES).where(
+        PORTS.c.address.in_(addresses), PORTS.c.node_id != node_id))) if addresses else []
+
+
+def change_named(connection: sa.Connection, uuid: str, values: dict[str, typing.Any]) -> None:
+    """Write columns of the port of this UUID."""
+    connection.execute(sa.update(PORTS).where(PORTS.c.uuid == uuid).values(values))
+
+
+def remove_named(connection: sa.Connection, uuid: str) -> None:
+    """Delete the port of this UUID."""
+    connection.execute(sa.delete(PORTS).where(PORTS.c.uuid == uuid))

@@ -50,6 +50,7 @@ class Deploy(Plain):
 
     kind = "deploy"
     name = "temper"
+    grows = False
 
     def prepare(self, task: Any) -> steps.Answer:
         """Note it."""

@@ -31,13 +31,14 @@ class Clean(Cleaning):
         if not params.get("clean_steps"):
             raise errors.MissingField(field="clean_steps", resource="this request",
                                       wanted="List the steps to run, each with interface and step.")
-        verb.validate(found, "power", "network")
+        verb.validate(found, "power", "network", *verb.ramdisk(found, params))
         limits.check(found, "clean")
 
     def plan(self, found: task.Task, params: verb.Params) -> list[lines.Line]:
         """Run the request's steps in its order."""
         wanted: list[dict[str, typing.Any]] = params["clean_steps"]
-        return framed(found, plan.asked(found, "clean", wanted), ramdisk=not params.get("disable_ramdisk"))
+        ramdisk = not params.get("disable_ramdisk")
+        return framed(found, plan.asked(found, "clean", wanted, ramdisk=ramdisk), ramdisk=ramdisk)
 
     def target(self, found: task.Task) -> str | None:
         """Manual cleaning comes back to where it began."""
@@ -46,16 +47,24 @@ class Clean(Cleaning):
 
 def automated(found: task.Task, enter: str | None = None) -> list[lines.Line]:
     """Return the plan of a node that is cleaned without being asked; empty where it is not."""
-    wanted = found.node.automated_clean
-    if wanted is None:
-        wanted = found.conf.conductor.automated_clean
-    return framed(found, plan.automatic(found, "clean"), enter, ramdisk=True) if wanted else []
+    return framed(found, plan.automatic(found, "clean"), enter, ramdisk=True) if wanted(found) else []
+
+
+def wanted(found: task.Task) -> bool:
+    """Return whether a node is cleaned without being asked; one that is being cleaned is, whatever it says by now."""
+    if found.agent_steps is not None:
+        return True
+    own = found.node.automated_clean
+    return bool(found.conf.conductor.automated_clean if own is None else own)
 
 
 def framed(found: task.Task, steps: list[typing.Any], enter: str | None = None, *,
            ramdisk: bool) -> list[lines.Line]:
-    """Return ``steps`` between the making and the leaving of what they need."""
-    if ramdisk and steps:
+    """Return ``steps`` between the making and the leaving of what they need.
+
+    Without any, there may be some all the same: those of an agent, which nobody knows yet.
+    """
+    if ramdisk and (steps or found.deploy.grows):
         steps = [*plan.call(found, "deploy", "prepare_cleaning"), *steps,
                  *plan.call(found, "deploy", "tear_down_cleaning")]
     return plan.made(steps, enter)

@@ -16,13 +16,14 @@ class Service(verb.Verb):
         if not params.get("service_steps"):
             raise errors.MissingField(field="service_steps", resource="this request",
                                       wanted="List the steps to run, each with interface and step.")
-        verb.validate(found, "power", "network")
+        verb.validate(found, "power", "network", *verb.ramdisk(found, params))
 
     def plan(self, found: task.Task, params: verb.Params) -> list[lines.Line]:
         """Run the request's steps in its order."""
         wanted: list[dict[str, typing.Any]] = params["service_steps"]
-        steps = plan.asked(found, "service", wanted)
-        if not params.get("disable_ramdisk"):
+        ramdisk = not params.get("disable_ramdisk")
+        steps = plan.asked(found, "service", wanted, ramdisk=ramdisk)
+        if ramdisk:
             steps = [*plan.call(found, "deploy", "prepare_service"), *steps,
                      *plan.call(found, "deploy", "tear_down_service")]
         return plan.made(steps)

@@ -1,0 +1,204 @@
+"""What agents in ramdisks say: who they are, that they live, what they found. Judges it, notes it, lets flows go on.
+
+Whether the words are well formed, and which node is meant, the API has found out. Tokens never reach a log.
+"""
+
+import collections.abc
+import logging
+import secrets
+import threading
+import typing
+
+from baremetal import context, errors, milestones, states
+from baremetal.conductor import beats, calls, draft, flow, hold, journal, lines, means, task
+from baremetal.db import flows, record
+
+LOG = logging.getLogger(__name__)
+
+#: the provision states of a node whose agent may ask who it is
+# fmt: off
+CALLING = frozenset({
+    states.DEPLOYING, states.DEPLOYWAIT, states.CLEANING, states.CLEANWAIT, states.INSPECTING, states.INSPECTWAIT,
+    states.RESCUING, states.RESCUEWAIT, states.SERVICING, states.SERVICEWAIT})
+#: those in which its heartbeat lets the flow go on
+AWAITING = frozenset({states.DEPLOYWAIT, states.CLEANWAIT, states.RESCUEWAIT, states.SERVICEWAIT})
+#: those in which its heartbeat is only noted
+NOTING = frozenset({states.DEPLOYING, states.CLEANING, states.RESCUING, states.SERVICING,
+                    states.DEPLOYHOLD, states.CLEANHOLD, states.SERVICEHOLD})
+# fmt: on
+
+#: seconds for which an agent that has just booted waits for a node that is about to be let go; it would come again
+#: in some seconds at the earliest
+PATIENCE = 2.0
+#: seconds between two looks whether it was, growing to
+PAUSE, MOST_PAUSE = 0.05, 0.4
+
+Beat = dict[str, typing.Any]
+
+
+class Agents:
+    """Answers agents. What takes time goes to the pool."""
+
+    def __init__(self, shared: means.Means) -> None:
+        self._means = shared
+        self._lock = threading.Lock()
+        #: nodes whose agents are being asked how far they are
+        self._asked: set[str] = set()
+
+    def table(self) -> dict[str, collections.abc.Callable[..., typing.Any]]:
+        """Return the work by its name."""
+        return {"lookup": self.lookup, "heartbeat": self.heartbeat, "continue_inspection": self.continue_inspection}
+
+    def lookup(self, ctx: context.Context, node: str) -> dict[str, str]:
+        """Give the agent of this boot its token: once, so that nobody else can learn it later."""
+        for found in self._patient(node, ctx):
+            internal = found.node.driver_internal_info
+            if found.node.provision_state not in CALLING:
+                raise errors.NotFound(what="Node", ident=node)
+            if internal.get("agent_secret_token"):
+                return {"token": record.MASK}
+            token = internal["agent_secret_token"] = secrets.token_urlsafe(32)
+            self._open(found)
+            try:
+                self._note(found, "lookup", milestones.LOOKUP)
+            except draft.Changed:
+                continue
+            return {"token": token}
+        raise AssertionError("attempts() raises at its end")
+
+    def heartbeat(self, ctx: context.Context, node: str, beat: Beat) -> None:
+        """Note that the agent lives, and let the flow go on if it waits for that."""
+        for found in self._patient(node, ctx):
+            try:
+                return self._beat(found, beat)
+            except draft.Changed:
+                continue
+
+    def continue_inspection(self, ctx: context.Context, node: str) -> None:
+        """Let the inspection go on: the agent's report lies in the table node_inventory."""
+        with self._means.pool.slot(reserved=True) as slot:
+            for found in self._patient(node, ctx):
+                if found.node.provision_state != states.INSPECTWAIT:
+                    raise errors.NotFound(what="Node", ident=node)
+                flow.load(found)
+                found.milestone(milestones.REPORT)
+                try:
+                    flow.go_on(found, "resume")
+                except draft.Changed:
+                    continue
+                return slot.give(flow.run, found)
+
+    # --- heartbeats -------------------------------------------------------------------------------
+
+    def _beat(self, found: task.Task, beat: Beat) -> None:
+        """Deal with one heartbeat of a node that nobody holds; raises ``draft.Changed`` when it is to be read again."""
+        state = found.node.provision_state
+        if state not in AWAITING and state not in NOTING:
+            LOG.info("Node %s: a heartbeat in provision state %r is ignored", found.node.uuid, state)
+            return
+        news = beats.note(found, beat)
+        if found.node.maintenance:
+            return self._in_maintenance(found)
+        line = self._open(found)
+        if news.first:
+            found.milestone(milestones.HEARTBEAT)
+        if state in NOTING or found.flow is None or found.flow.state != flows.WAITING or line is None:
+            if news.any:
+                found.take("heartbeat")
+                found.draft.freeing = True
+                found.save()
+        elif not news.any and self._means.wakes.awaits((found.flow.uuid, line.position)):
+            # whoever watches the agent will say when it has ended
+            flow.renew(found)
+        elif calls.asks(found, line):
+            self._ask_later(found, line, beat, news)
+        else:
+            with self._means.pool.slot(reserved=True) as slot:
+                flow.go_on(found, "resume")
+                slot.give(flow.run, found)
+
+    def _ask_later(self, found: task.Task, line: lines.Line, beat: Beat, news: beats.News) -> None:
+        """Let a worker ask the agent how far it is; one question at a time for each node."""
+        uuid = found.node.uuid
+        with self._lock:
+            if uuid in self._asked:
+                return
+            self._asked.add(uuid)
+        try:
+            with self._means.pool.slot(reserved=True) as slot:
+                slot.give(self._ask, found, line, beat, news)
+        except BaseException:
+            self._asked.discard(uuid)
+            raise
+
+    def _ask(self, found: task.Task, line: lines.Line, beat: Beat, news: beats.News) -> None:
+        """Go on with the flow if the agent is ready; else let it wait on. In a worker, without a lease so far."""
+        uuid, again = found.node.uuid, False
+        try:
+            if calls.ready(found, flow.work_of(found), line):
+                flow.go_on(found, "resume")
+                flow.run(found)
+            elif news.any:
+                self._note(found, "heartbeat")
+            else:
+                flow.renew(found)
+        except draft.Changed:
+            again = True
+        except errors.Fault as fault:
+            # its deadline stays as it is: an agent that calls but does not answer is none
+            LOG.warning("Node %s: how far its agent is could not be found out: %s", uuid, fault.text)
+        finally:
+            self._asked.discard(uuid)
+        if again:
+            try:
+                self.heartbeat(found.ctx, uuid, beat)
+            except errors.Fault as fault:
+                LOG.info("Node %s: a heartbeat came to nothing: %s", uuid, fault.text)
+
+    def _in_maintenance(self, found: task.Task) -> None:
+        """Ignore the heartbeat, or end the flow where nothing may go on during maintenance."""
+        if self._means.conf.conductor.allow_provisioning_in_maintenance or found.node.provision_state not in AWAITING:
+            LOG.info("Node %s: a heartbeat during maintenance is ignored", found.node.uuid)
+            return
+        with self._means.pool.slot(reserved=True) as slot:
+            flow.stop(found, f"The agent called back while the node was in maintenance (reason: "
+                             f"{found.node.maintenance_reason}), where nothing may go on.")
+            slot.give(flow.run, found)
+
+    # --- small things -----------------------------------------------------------------------------
+
+    def _open(self, found: task.Task) -> lines.Line | None:
+        """Give the task its node's flow, if there is one, and return the line at which that stands."""
+        loaded = journal.load(self._means.database, found.node.id)
+        if loaded is None:
+            return None
+        found.flow = loaded[0]
+        return found.flow.present()
+
+    def _note(self, found: task.Task, why: str, milestone: str | None = None) -> None:
+        """Write what changed, and let the flow wait on, in one transaction."""
+        if milestone is not None:
+            found.milestone(milestone)
+        found.take(why)
+        found.draft.freeing = True
+        renewal = journal.renew(found) if found.flow is not None and found.flow.state == flows.WAITING else None
+        if renewal is not None:
+            found.draft.writes.append(renewal)
+        found.save()
+
+    def _patient(self, uuid: str, ctx: context.Context) -> collections.abc.Iterator[task.Task]:
+        """Yield the node as ``hold.attempts`` does; an agent that has just booted waits a little for a held node."""
+        ticker, pause = self._means.clock, PAUSE
+        until = ticker.tick() + PATIENCE
+        while True:
+            found = hold.read(self._means, uuid, ctx)
+            try:
+                hold.refuse_held(found)
+                break
+            except errors.NodeLocked:
+                if "agent_url" in found.node.driver_internal_info or ticker.tick() >= until:
+                    raise
+            ticker.sleep(pause)
+            pause = min(2 * pause, MOST_PAUSE)
+        yield found
+        yield from hold.attempts(self._means, uuid, ctx)

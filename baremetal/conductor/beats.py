@@ -1,0 +1,71 @@
+"""A heartbeat judged against what is known of the node's agent, and noted on the node. Writes and decides nothing."""
+
+import dataclasses
+import hmac
+import typing
+import urllib.parse
+
+from baremetal import clock, errors
+from baremetal.conductor import task
+
+#: key of the heartbeat: key of driver_internal_info that it is kept in
+KEPT = {"callback_url": "agent_url", "agent_version": "agent_version", "agent_verify_ca": "agent_verify_ca",
+        "agent_status": "agent_status", "agent_status_message": "agent_status_message"}
+#: what must stay as it is while one agent runs, with the words for it
+LASTING = {"callback_url": "address", "agent_verify_ca": "certificate"}
+
+
+@dataclasses.dataclass(frozen=True)
+class News:
+    """What a heartbeat says that was not known."""
+
+    #: whether it is the first one of this boot
+    first: bool
+    #: whether it says anything new, beside that the agent lives
+    any: bool
+
+
+def note(found: task.Task, beat: dict[str, typing.Any]) -> News:
+    """Note a heartbeat on the node in memory; raises ``HeartbeatRefused`` for one that is not its agent's."""
+    internal = found.node.driver_internal_info
+    _check_token(found, beat.get("agent_token"))
+    _check_words(found, beat)
+    first, news = "agent_url" not in internal, False
+    for key, kept in KEPT.items():
+        value = beat.get(key)
+        if value and internal.get(kept) != value:
+            internal[kept], news = value, True
+    internal["agent_last_heartbeat"] = clock.iso(found.means.clock.now())
+    return News(first, news or first)
+
+
+def _check_token(found: task.Task, given: typing.Any) -> None:
+    """Compare in constant time; neither token is ever shown."""
+    known = found.node.driver_internal_info.get("agent_secret_token")
+    if not known:
+        raise _refused(found, "no agent has looked it up since its power was switched. The agent must do that first")
+    if not isinstance(given, str) or not given:
+        raise _refused(found, "agent_token is missing. Send the one that the lookup answered")
+    if not hmac.compare_digest(str(known).encode(), given.encode()):
+        raise _refused(found, "agent_token is not the one that the lookup of this boot answered")
+
+
+def _check_words(found: task.Task, beat: dict[str, typing.Any]) -> None:
+    internal, url = found.node.driver_internal_info, beat.get("callback_url") or ""
+    if not beat.get("agent_version") and not beat.get("agent_status"):
+        raise _refused(found, "agent_version is missing. Send the agent's version")
+    scheme = urllib.parse.urlsplit(str(url)).scheme
+    if url and scheme not in ("http", "https"):
+        raise _refused(found, f"callback_url is {url!r}. It is http(s)://address:port")
+    if url and scheme != "https" and found.conf.agent.require_tls:
+        raise _refused(found, f"callback_url {url!r} is without TLS, which [agent]require_tls forbids. Let the agent "
+                              "serve https")
+    for key, what in LASTING.items():
+        known, value = internal.get(KEPT[key]), beat.get(key)
+        if known and value and value != known:
+            raise _refused(found, f"{key} is another one than before. The {what} of an agent stays the same until the "
+                                  "server's power is switched")
+
+
+def _refused(found: task.Task, why: str) -> errors.HeartbeatRefused:
+    return errors.HeartbeatRefused(text=f"The heartbeat for node {found.node.uuid} is refused: {why}.")

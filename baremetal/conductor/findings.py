@@ -1,0 +1,70 @@
+"""What an agent found on a server, written to node, ports and inventory in one transaction. Judges no report: the room
+``inspection`` does.
+"""
+
+import functools
+import typing
+import uuid
+
+import orjson
+
+from baremetal import errors, inspection
+from baremetal.conductor import task
+from baremetal.db import inventory, ports, record
+
+#: dict columns of ports
+PORT_DICTS = ("extra", "internal_info", "local_link_connection")
+PORT_DEFAULTS = {"pxe_enabled": True, "is_smartnic": False, "available_for_dynamic_portgroup": True}
+
+
+def process(held: task.Task) -> dict[str, typing.Any]:
+    """Note on the task what its pending report says, to be written by its next ``save``; return facts to show.
+
+    Without a report there is nothing to do. Raises ``StepFailed`` for one that tells of a failure or is none.
+    """
+    node, shared = held.node, held.means
+    with shared.database.read() as connection:
+        raw = inventory.pending(connection, node.id)
+    if raw is None:
+        return {}
+    found = inspection.process(orjson.loads(raw), node, held.ports, held.conf)
+    shown, data = record.dump(found.inventory), record.dump(found.plugin_data)
+    held.draft.writes.append(lambda connection: inventory.store(connection, node.id, shown, data, shared.clock.now()))
+    if found.failed is not None:
+        raise errors.StepFailed(interface="inspect", step="process", why=found.failed)
+    _refuse_taken(held, found)
+    node.properties = found.properties
+    if found.boot_mode is not None:
+        node.boot_mode = found.boot_mode
+    _write_ports(held, found)
+    return {"new_ports": [port["address"] for port in found.new_ports],
+            "changed_ports": len(found.changed_ports), "gone_ports": len(found.gone_ports)}
+
+
+def _refuse_taken(held: task.Task, found: inspection.Outcome) -> None:
+    """Raise ``StepFailed`` where a port to be made is another node's."""
+    with held.means.database.read() as connection:
+        taken = ports.of_others(connection, held.node.id, [port["address"] for port in found.new_ports])
+    if taken:
+        raise errors.StepFailed(interface="inspect", step="process", why=(
+            f"the server has an interface {taken[0].address}, which is a port of node {taken[0].node} already. Delete "
+            "that port, or the node that is enrolled twice, then inspect again"))
+
+
+def _write_ports(held: task.Task, found: inspection.Outcome) -> None:
+    now, writes = held.means.clock.now(), held.draft.writes
+    for values in found.new_ports:
+        row = {**PORT_DEFAULTS, **_columns(values), "uuid": str(uuid.uuid4()), "node_id": held.node.id,
+               "created_at": now}
+        writes.append(functools.partial(ports.add, values=row))
+    for ident, values in found.changed_ports:
+        row = {**_columns(values), "updated_at": now}
+        writes.append(functools.partial(ports.change_named, uuid=ident, values=row))
+    for ident in found.gone_ports:
+        writes.append(functools.partial(ports.remove_named, uuid=ident))
+
+
+def _columns(values: dict[str, typing.Any]) -> dict[str, typing.Any]:
+    """Return columns of a port as they are stored."""
+    return {key: record.dump(value) if key in PORT_DICTS and value is not None else value
+            for key, value in values.items()}
