@@ -90,6 +90,8 @@ class Client:
     def _begin(self, work: collections.abc.Callable[[conversation.Conversations],
                                                     collections.abc.Coroutine[typing.Any, typing.Any, typing.Any]],
                where: address.Address, about: str, within: float | None) -> Future:
+        loop = self._started()
+
         async def bounded() -> typing.Any:
             if self._talks is None:
                 self._talks = conversation.Conversations(self.limits)
@@ -98,7 +100,7 @@ class Client:
                     return await work(self._talks)
             except TimeoutError:
                 raise answers.fault(errors.AgentUnreachable, where, about, f"no answer within {within:g} s") from None
-        return asyncio.run_coroutine_threadsafe(bounded(), self._started())
+        return asyncio.run_coroutine_threadsafe(bounded(), loop)
 
     def _wait(self, future: Future) -> typing.Any:
         if threading.current_thread() is self._thread:

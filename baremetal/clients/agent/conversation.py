@@ -22,7 +22,7 @@ LARGE = 64 * 1024 * 1024
 SLOW = {"log.collect_system_logs": 300.0, "clean.get_clean_steps": 180.0, "deploy.get_deploy_steps": 180.0,
         "service.get_service_steps": 180.0, "standby.sync": 300.0}
 #: seconds between two tries
-AGAIN = (0.5, 2.0)
+AGAIN = (0.3, 1.0)
 #: agents whose last command is remembered
 REMEMBERED = 2048
 
@@ -138,7 +138,7 @@ class Conversations:
             there = answers.results(where, command, await self._ask("GET", where, "commands/", command, size=LARGE))
         except errors.AgentUnreachable:
             return None
-        if there and there[-1].get("command_name") == command.rpartition(".")[2] and there[-1]["id"] != before:
+        if there and _short(there[-1].get("command_name")) == _short(command) and there[-1]["id"] != before:
             return there[-1]
         return None
 
@@ -203,6 +203,11 @@ def _hopeless(fault: errors.AgentFault) -> bool:
 def _unsent(fault: errors.AgentFault) -> bool:
     """Return whether there was not even a connection."""
     return isinstance(fault.__cause__, aiohttp.ClientConnectorError)
+
+
+def _short(name: typing.Any) -> str:
+    """Return a command's name without its extension, which agents leave out, except where it failed at once."""
+    return str(name).rpartition(".")[2]
 
 
 def _why(error: BaseException) -> str:

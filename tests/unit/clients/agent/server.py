@@ -93,6 +93,10 @@ class Agent:
         self._up.set()
         self._loop.run_forever()
         self._loop.run_until_complete(runner.cleanup())
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         self._loop.run_until_complete(asyncio.sleep(0.02))    # transports close in the turn after
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
