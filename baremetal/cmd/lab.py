@@ -16,9 +16,11 @@ import typing
 
 from baremetal.cmd import starting
 from baremetal.lab import control, faults, fleet, machine
+from baremetal.lab.agent import profile, troubles
 
 PR_SET_PDEATHSIG = 1    # linux/prctl.h
-COLUMNS = {"name": 12, "address": 16, "port": 6, "power": 6, "phase": 9, "boot": 22, "light": 9, "sessions": 9}
+COLUMNS = {"name": 12, "address": 16, "port": 6, "power": 6, "phase": 9, "boot": 22, "light": 9, "sessions": 9,
+           "system": 24}
 
 
 #: where the fleet of ./run has its socket file, seen from the folder that ./run lies in
@@ -44,7 +46,8 @@ def run_fleet(asked: argparse.Namespace) -> None:
         end_with_parent(asked.parent)
     given = {"network": asked.network, "port": asked.port, "user": asked.user,
              "password": os.environ.get("BAREMETAL_LAB_PASSWORD"),
-             "timing": machine.Timing(boot=asked.boot_time) if asked.boot_time is not None else None}
+             "timing": machine.Timing(boot=asked.boot_time) if asked.boot_time is not None else None,
+             "boot_url": asked.boot_url, "manner": manner(asked)}
     plan = fleet.Plan(asked.size, **{name: value for name, value in given.items() if value is not None})
     socket_file = asked.control or default_control()
     stop = starting.Stop()
@@ -60,6 +63,15 @@ def run_fleet(asked: argparse.Namespace) -> None:
             stop.wait()
     finally:
         running.stop()
+
+
+def manner(asked: argparse.Namespace) -> profile.Profile:
+    """Return how the agents of a fleet behave."""
+    given = {"start": asked.agent_time, "step": asked.step_time, "forced": asked.forced_time,
+             "attempts": asked.download_attempts}
+    if asked.block_maps is not None:
+        given["block_maps"] = asked.block_maps == "yes"
+    return profile.Profile(**{name: value for name, value in given.items() if value is not None})
 
 
 def print_fleet(plan: fleet.Plan, path: pathlib.Path) -> None:
@@ -85,13 +97,16 @@ def show_status(asked: argparse.Namespace) -> None:
 def _row(server: dict[str, typing.Any]) -> str:
     boot = server["override"]
     words = "-" if boot is None else f"{boot['device']} {boot['mode']} {'always' if boot['persistent'] else 'once'}"
-    cells = {**server, "boot": words}
-    wrong = [f"{name}={value}" for name, value in server["faults"].items()] + ["unplugged"] * (not server["plugged"])
+    system = server["system"]
+    shown = " ".join(str(system[name]) for name in ("what", "hostname") if system.get(name))
+    cells = {**server, "boot": words, "system": shown}
+    wrong = [f"{name}={value}" for name, value in (server["faults"] | server["agent_faults"]).items()]
+    wrong += ["unplugged"] * (not server["plugged"])
     return "".join(str(cells[name]).ljust(width) for name, width in COLUMNS.items()) + " ".join(wrong)
 
 
 def switch_fault(asked: argparse.Namespace) -> None:
-    """Switch a fault of a server's BMC on or off."""
+    """Switch a fault of a server on or off."""
     print(_row(ask(asked, "fault", machine=asked.machine, fault=asked.fault, on=asked.state == "on",
                    value=asked.value)))
 
@@ -129,17 +144,31 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--network", metavar="127.X.0.0", help="loopback network of the BMCs (default: 127.77.0.0)")
     run.add_argument("--user", help="name of the BMCs' user (default: admin)")
     run.add_argument("--boot-time", type=float, metavar="SECONDS", help="how long a server boots (default: 0.5)")
+    run.add_argument("--boot-url", metavar="URL",
+                     help="where servers boot over the network: URL/boot/boot.ipxe (default: nowhere)")
+    run.add_argument("--agent-time", type=float, metavar="SECONDS",
+                     help="from the start of a kernel until its agent runs (default: 1.5)")
+    run.add_argument("--step-time", type=float, metavar="SECONDS",
+                     help="what each step of an agent takes (default: 0.5)")
+    run.add_argument("--forced-time", type=float, metavar="SECONDS",
+                     help="least time between heartbeats, also after a command (default: 5)")
+    run.add_argument("--download-attempts", type=_between(1, 100), metavar="N",
+                     help="how often an agent tries a download (default: 3)")
+    run.add_argument("--block-maps", choices=("yes", "no"),
+                     help="whether ramdisks have the hardware manager that writes by block map (default: yes)")
     run.add_argument("--parent", type=int, metavar="PID", help="end when this process, which started it, ends")
     status = verbs.add_parser("status", parents=[shared], help="show the true state of the servers")
     status.set_defaults(work=show_status)
     status.add_argument("machine", nargs="?", help="name or number of one (default: all)")
     status.add_argument("--json", action="store_true", help="everything that is known, as JSON")
-    told = "\n".join(f"  {name:18}{kind.says}" for name, kind in faults.TABLE.items())
-    fault = verbs.add_parser("fault", parents=[shared], help="make a BMC bad, or good again", epilog="faults:\n" + told,
+    told, agents = ("\n".join(f"  {name:18}{kind.says}" for name, kind in table.items())
+                    for table in (faults.TABLE, troubles.TABLE))
+    fault = verbs.add_parser("fault", parents=[shared], help="make a BMC or an agent bad, or good again",
+                             epilog=f"faults of BMCs:\n{told}\n\nfaults of computers and their agents:\n{agents}",
                              formatter_class=argparse.RawDescriptionHelpFormatter)
     fault.set_defaults(work=switch_fault)
     fault.add_argument("machine", help="name or number of the server")
-    fault.add_argument("fault", choices=faults.TABLE, metavar="FAULT", help="one of those below")
+    fault.add_argument("fault", choices=faults.TABLE | troubles.TABLE, metavar="FAULT", help="one of those below")
     fault.add_argument("state", nargs="?", choices=("on", "off"), default="on", help="default: on")
     fault.add_argument("--value", help="how much of it: VALUE below (3 seconds, 20 percent, on)")
     power = verbs.add_parser("power", parents=[shared], help="press a server's buttons")

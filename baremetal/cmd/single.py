@@ -22,7 +22,7 @@ from baremetal.api import app
 from baremetal.cmd import credentials, folder, starting, web
 from baremetal.conductor import service
 from baremetal.db import engine, schema
-from baremetal.lab import control, enrol
+from baremetal.lab import control, demo, enrol
 from baremetal.rpc import wire
 
 LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
@@ -91,15 +91,30 @@ def address(conf: cfg.ConfigOpts) -> str:
     return f"http://[{host}]:{conf.api.port}" if ":" in host else f"http://{host}:{conf.api.port}"
 
 
+def boot_url(conf: cfg.ConfigOpts) -> str:
+    """Return where servers fetch what they boot; in this one process that is the agents' listener."""
+    host = str(conf.api.agents_host_ip)
+    shown = f"[{host}]" if ":" in host else host
+    return conf.deploy.http_url or conf.api.agents_url or f"http://{shown}:{conf.api.agents_port}"
+
+
+def demo_files(conf: cfg.ConfigOpts) -> demo.Files:
+    """Make the files of a first deployment, and allow the conductor to read them."""
+    folder = pathlib.Path(conf.state_path) / "lab"
+    conf.set_override("file_url_allowed_paths", [*conf.conductor.file_url_allowed_paths, str(folder)], "conductor")
+    return demo.make(folder)
+
+
 class Fleet:
     """The process of the simulated servers."""
 
-    def __init__(self, asked: argparse.Namespace, lock: int) -> None:
+    def __init__(self, asked: argparse.Namespace, lock: int, boots: str) -> None:
         data = pathlib.Path(asked.data).absolute()
         self.control, self.log = data / "fleet.sock", data / "fleet.log"
         self.login = enrol.Login("admin", credentials.secret(str(data / "fleet.secret")))
         command = [sys.executable, "-m", "baremetal.cmd.lab", "fleet", str(asked.fleet), "--user", self.login.user,
-                   "--network", asked.fleet_network, "--control", str(self.control), "--parent", str(os.getpid())]
+                   "--network", asked.fleet_network, "--boot-url", boots, "--control", str(self.control),
+                   "--parent", str(os.getpid())]
         with open(self.log, "ab") as output:
             # a session of its own: Ctrl-C shall end the service first. The lock goes with it: the folder is free
             # when both are gone
@@ -144,18 +159,19 @@ def main() -> None:
         schema.upgrade(database)
     except errors.Fault as fault:
         sys.exit(f"baremetal: {fault.text}")
+    files = demo_files(conf) if asked.fleet else None
     stop = starting.Stop()
     transport = wire.transport(conf)
     conductor = service.Conductor(conf, database, transport)
-    fleet = Fleet(asked, lock) if asked.fleet else None
+    fleet = Fleet(asked, lock, boot_url(conf)) if asked.fleet else None
     server = web.Web(conf, app.build(conf, database, transport))
     try:
         conductor.start()
         server.start()
         if fleet:
             auth = (known["username"], known["password"]) if conf.auth_strategy == "http_basic" else None
-            enrol.enrol(enrol.Api(url, auth), fleet.login, fleet.servers())
-        greet(conf, known, asked.fleet)
+            enrol.enrol(enrol.Api(url, auth), fleet.login, fleet.servers(), files)
+        greet(conf, known, files)
         stop.wait()
         print("\nStopping …", flush=True)
     finally:
@@ -167,7 +183,19 @@ def main() -> None:
     print("Stopped. The next start with the same --data goes on from here.", flush=True)
 
 
-def greet(conf: cfg.ConfigOpts, known: dict[str, typing.Any], fleet: int) -> None:
+def life(files: demo.Files) -> list[str]:
+    """Return the commands of a server's whole life, to be copied."""
+    image = (f"--instance-info image_source={files.image.as_uri()} --instance-info image_os_hash_algo=sha256 "
+             f"--instance-info image_os_hash_value={files.sha256}")
+    words = ("manage --wait 60 server-1", "inspect --wait 120 server-1", "provide --wait 120 server-1",
+             f"set server-1 {image}",
+             """deploy --wait 120 --config-drive '{"meta_data": {"hostname": "web-1"}}' server-1""",
+             "undeploy --wait 120 server-1")
+    return [*(f"  .venv-clients/bin/baremetal node {word}" for word in words),
+            "What the server itself shows, meanwhile and afterwards:", "  .venv/bin/baremetal-lab status"]
+
+
+def greet(conf: cfg.ConfigOpts, known: dict[str, typing.Any], files: demo.Files | None) -> None:
     """Say where the service is, with which credentials, and what to type next."""
     lines = ["", f"baremetal is running at {known['url']}   (data: {conf.state_path})"]
     if conf.auth_strategy == "http_basic":
@@ -181,8 +209,8 @@ def greet(conf: cfg.ConfigOpts, known: dict[str, typing.Any], fleet: int) -> Non
         access = f"export OS_AUTH_TYPE=none OS_ENDPOINT={known['url']}"
     lines += ["", "Next, in another terminal:", f"  {access}"]
     lines += ["  .venv-clients/bin/baremetal node list"]
-    lines += ["  .venv-clients/bin/baremetal node manage --wait 60 server-1" if fleet else
-              "  .venv-clients/bin/baremetal driver list", "", "Ctrl-C stops it.", ""]
+    lines += life(files) if files else ["  .venv-clients/bin/baremetal driver list"]
+    lines += ["", "Ctrl-C stops it.", ""]
     print("\n".join(lines), flush=True)
 
 

@@ -5,6 +5,8 @@ import typing
 
 import requests
 
+from baremetal.lab import demo
+
 VERSION = {"X-OpenStack-Ironic-API-Version": "1.99"}
 
 
@@ -28,22 +30,26 @@ class Login:
     password: str = dataclasses.field(repr=False)
 
 
-def enrol(api: Api, login: Login, servers: list[dict[str, typing.Any]]) -> int:
-    """Make a node for each server that has none; correct the address of those that have; return how many were made."""
-    return sum(_one(api, login, number, server) for number, server in enumerate(servers))
+def enrol(api: Api, login: Login, servers: list[dict[str, typing.Any]], boots: demo.Files | None = None) -> int:
+    """Make a node for each server that has none; correct the addresses of those that have; return how many were made.
+
+    ``boots`` has what the deploy kernel and ramdisk of all of them are.
+    """
+    return sum(_one(api, login, server, boots) for server in servers)
 
 
-def _one(api: Api, login: Login, number: int, server: dict[str, typing.Any]) -> bool:
-    name = server["name"]
+def _one(api: Api, login: Login, server: dict[str, typing.Any], boots: demo.Files | None) -> bool:
+    name, mac = server["name"], server["macs"][0]
     info = {"ipmi_address": server["address"], "ipmi_port": server["port"], "ipmi_username": login.user,
             "ipmi_password": login.password}
-    mac = f"52:54:77:{number >> 16 & 255:02x}:{number >> 8 & 255:02x}:{number & 255:02x}"
+    if boots is not None:
+        info |= {"deploy_kernel": boots.kernel.as_uri(), "deploy_ramdisk": boots.ramdisk.as_uri()}
     if known := _find(api, name, mac):
         _correct(api, known, info)
         return False
     made = _good(api.call("POST", "/v1/nodes", {
         "name": name, "driver": "ipmi", "driver_info": info, "resource_class": "baremetal",
-        "properties": {"cpus": 8, "memory_mb": 16384, "local_gb": 200, "cpu_arch": "x86_64"},
+        "properties": {"cpu_arch": "x86_64", "capabilities": "boot_mode:uefi"},     # the rest an inspection finds
         "extra": {"lab": "simulated"}}))
     _good(api.call("POST", "/v1/ports", {"node_uuid": made.json()["uuid"], "address": mac}))
     return True

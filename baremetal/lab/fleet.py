@@ -17,7 +17,7 @@ import typing
 import uuid
 
 from baremetal.lab import bmc, machine
-from baremetal.lab.agent import computer, faults, profile
+from baremetal.lab.agent import computer, profile, troubles
 
 FAMILY = uuid.UUID("6d3f4f3a-5e0f-5c7b-9a51-8f2c6a0d9b10")
 PER_NET = 250
@@ -108,7 +108,7 @@ class Server:
 
     def switch(self, name: str, *, on: bool, value: float | str | None = None) -> None:
         """Switch a fault of the BMC, or of what the server boots, on or off."""
-        if name not in faults.TABLE:
+        if name not in troubles.TABLE:
             self.bmc.switch(name, on=on, value=value)
         elif on:
             self.computer.faults.switch_on(name, value)

@@ -33,7 +33,8 @@ exit 1
 """
 NODE = """#!ipxe
 imgfree
-kernel {base}/boot/key/kernel initrd=ramdisk ipa-api-url={base} {parameters} BOOTIF=01-${{netX/mac:hexhyp}} || goto failed
+set more initrd=ramdisk BOOTIF=01-${{netX/mac:hexhyp}}
+kernel {base}/boot/key/kernel ipa-api-url={base} {parameters} ${{more}} || goto failed
 initrd --name ramdisk {base}/boot/key/ramdisk || goto failed
 boot || goto failed
 :failed
@@ -199,7 +200,7 @@ class Stub:
         while result["command_status"] == "RUNNING":
             await asyncio.sleep(0.05)
             _, result = await self.call(node, path=f"/v1/commands/{result['id']}")
-        return result   # type: ignore[no-any-return]
+        return result
 
     async def step(self, node: Node, kind: str, name: str, /, **args: typing.Any) -> dict[str, typing.Any]:
         """Have a step executed."""

@@ -4,7 +4,9 @@ import base64
 import dataclasses
 import gzip
 import hashlib
+import io
 import json
+import pathlib
 import resource
 import time
 import typing
@@ -12,8 +14,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from baremetal.images import blockmap
 from baremetal.lab import fleet, machine
-from baremetal.lab.agent import faults, profile
+from baremetal.lab.agent import profile, troubles
 from tests import processes
 from tests.lab import conftest, stub
 
@@ -47,7 +50,12 @@ def servers(service: stub.Stub) -> Iterator[fleet.Fleet]:
 def start(servers: fleet.Fleet, number: int = 0, boot: machine.Boot = BOOT) -> None:
     """Boot a server, from the network if nothing else is said."""
     box = servers.machine(number)
-    servers.do(lambda: (box.switch_off(), box.set_boot(boot), box.switch_on()))
+
+    def work() -> None:
+        box.switch_off()
+        box.set_boot(boot)
+        box.switch_on()
+    servers.do(work)
 
 
 def up(service: stub.Stub, servers: fleet.Fleet, number: int = 0) -> stub.Node:
@@ -69,7 +77,6 @@ def drive(**files: typing.Any) -> str:
     pycdlib = pytest.importorskip("pycdlib")
     made = pycdlib.PyCdlib()
     made.new(interchange_level=3, joliet=3, vol_ident="config-2")
-    import io
     for folder, joliet in (("/OPENSTAC", "/openstack"), ("/OPENSTAC/LATEST", "/openstack/latest")):
         made.add_directory(folder, joliet_path=joliet)
     for number, (name, content) in enumerate(files.items()):
@@ -248,7 +255,8 @@ def test_a_system_is_deployed_boots_and_is_erased(service: stub.Stub, servers: f
     done = service.run(service.step(node, "deploy", "write_image", image_info=stub.info(
         f"{service.url}/boot/key/image", content, node_uuid=node.uuid), configdrive=given))
     assert done["command_status"] == "SUCCEEDED", done
-    assert done["command_result"]["deploy_result"]["result"].startswith("prepare_image: image (image) written to device")
+    told = done["command_result"]["deploy_result"]["result"]
+    assert told.startswith("prepare_image: image (image) written to device /dev/sda root_uuid=0x")
     conftest.until(lambda: len(node.beats) > before)
     service.run(service.command(node, "standby.power_off"))
     conftest.until(lambda: servers.machine(0).power == "off")
@@ -264,16 +272,12 @@ def test_a_system_is_deployed_boots_and_is_erased(service: stub.Stub, servers: f
     conftest.until(lambda: shown(servers)["what"] == "no system")
 
 
-def test_block_maps(service: stub.Stub, servers: fleet.Fleet) -> None:
-    from baremetal.images import blockmap   # the house's own maker of maps: both must agree
+def test_block_maps(service: stub.Stub, servers: fleet.Fleet, tmp_path: pathlib.Path) -> None:
     content = service.files["image"] = stub.image(2 << 20) + bytes(4 << 20) + stub.image(1 << 20)
     node = up(service, servers)
-    import pathlib
-    import tempfile
-    with tempfile.TemporaryDirectory() as folder:
-        path = pathlib.Path(folder) / "image"
-        path.write_bytes(content)
-        text = service.files["map"] = blockmap.make(path).text().encode()
+    path = tmp_path / "image"
+    path.write_bytes(content)
+    text = service.files["map"] = blockmap.make(path).text().encode()   # the house's own maker: both must agree
     args = {"image_url": f"{service.url}/boot/key/image", "map_url": f"{service.url}/boot/key/map",
             "image_info": stub.info(f"{service.url}/boot/key/image", content)}
     wrong = service.run(service.step(node, "deploy", "write_image_by_map", map_sha256="0" * 64, **args))
@@ -317,7 +321,8 @@ def test_too_large(service: stub.Stub, servers: fleet.Fleet) -> None:
     servers.fault(0, "small-disk", value=0.00001)
     node = up(service, servers)
     params = {"image_info": stub.info(f"{service.url}/boot/key/image", content)}
-    assert service.run(service.step(node, "deploy", "write_image", **params))["command_error"]["type"] == "DeviceNotFound"
+    done = service.run(service.step(node, "deploy", "write_image", **params))
+    assert done["command_error"]["type"] == "DeviceNotFound"
     hinted = {**stub.plain(node), "instance_info": {"root_device": {"name": "s== /dev/sdb"}}}
     done = service.run(service.command(node, "deploy.execute_deploy_step", node=hinted, ports=[], step={
         "step": "write_image", "args": params}))
@@ -336,7 +341,7 @@ def test_rescue_ends_the_agent(service: stub.Stub, servers: fleet.Fleet) -> None
 # --- faults ---
 
 def test_fault_table() -> None:
-    assert all(kind.says and kind.name == name for name, kind in faults.TABLE.items())
+    assert all(kind.says and kind.name == name for name, kind in troubles.TABLE.items())
 
 
 #: fault, its value: the node is found, heartbeats come, the agent's API answers
@@ -378,7 +383,7 @@ def test_a_crowd(service: stub.Stub) -> None:
     """Two hundred deploy at once; the figures are printed with -s."""
     content = service.files["image"] = stub.image(8 << 20)
     began, used = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF)
-    crowd = dataclasses.replace(plan(service, CROWD, CROWD_NETWORK), manner=dataclasses.replace(QUICK, forced=2))
+    crowd = dataclasses.replace(plan(service, CROWD, CROWD_NETWORK), manner=dataclasses.replace(QUICK, forced=2, silence=60))
     with fleet.Fleet(crowd) as running:
         for number, server in enumerate(running.servers):
             service.nodes[server.computer.hardware.nics[0].mac] = stub.Node(f"node-{number}")
@@ -393,5 +398,5 @@ def test_a_crowd(service: stub.Stub) -> None:
         ended, now = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF)
         assert all(server.computer.disks[0].written for server in running.servers)
     cpu = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
-    print(f"\n{CROWD} agents: up {booted - began:.1f} s, written {ended - booted:.1f} s, CPU {cpu:.1f} s (stub included), "
-          f"memory +{(now.ru_maxrss - used.ru_maxrss) / 1024:.0f} MiB")
+    print(f"\n{CROWD} agents: up {booted - began:.1f} s, written {ended - booted:.1f} s, CPU {cpu:.1f} s (stub "
+          f"included), memory +{(now.ru_maxrss - used.ru_maxrss) / 1024:.0f} MiB")

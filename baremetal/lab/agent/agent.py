@@ -11,7 +11,7 @@ from baremetal.lab.agent import api, commands, extensions, profile, report, serv
 
 if typing.TYPE_CHECKING:
     from baremetal.lab.agent import computer as computers
-    from baremetal.lab.agent import faults
+    from baremetal.lab.agent import troubles
 
 VERSION = "11.0.0"
 SHORTEST_TOKEN, STARS = 32, "******"
@@ -54,7 +54,7 @@ class Agent:
         return self.computer.profile
 
     @property
-    def faults(self) -> "faults.Faults":
+    def faults(self) -> "troubles.Troubles":
         """What is wrong with it."""
         return self.computer.faults
 

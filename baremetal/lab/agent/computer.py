@@ -13,7 +13,7 @@ import aiohttp
 
 from baremetal import clock
 from baremetal.lab import machine
-from baremetal.lab.agent import agent, disks, faults, ipxe, profile
+from baremetal.lab.agent import agent, disks, ipxe, profile, troubles
 
 SCRIPT = "/boot/boot.ipxe"
 STORY = 200
@@ -31,7 +31,7 @@ class Computer:
                  boot_url: str = "") -> None:
         self.machine, self.hardware, self.profile, self.boot_url = owned, hardware, manner, boot_url.rstrip("/")
         self.address, self.port = "127.0.0.1", 9999
-        self.faults = faults.Faults()
+        self.faults = troubles.Troubles()
         self.disks = [disks.Disk(drive) for drive in hardware.drives]
         self.story: collections.deque[str] = collections.deque(maxlen=STORY)
         self.rescue: dict[str, typing.Any] | None = None

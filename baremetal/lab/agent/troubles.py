@@ -6,7 +6,7 @@ What is wrong with the BMC stands in ``lab/faults.py``.
 
 import typing
 
-from baremetal.lab import faults as switchboard
+from baremetal.lab import faults
 from baremetal.lab.agent import failures
 
 KIB = 1024
@@ -261,7 +261,7 @@ TABLE: dict[str, type[Fault]] = {kind.name: kind for kind in (
     SlowImage, Deaf, Garbled, Fails, NeverEnds, Restarts, OtherVersion)}
 
 
-class Faults(switchboard.Faults):
+class Troubles(faults.Faults):
     """Those of one computer that are on; one that is spent goes off by itself."""
 
     table = TABLE
