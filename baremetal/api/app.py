@@ -14,6 +14,7 @@ from pecan import hooks
 from baremetal import clock, errors
 from baremetal.api import discovery, expose, faults, members, policy, routes, versions
 from baremetal.api.guards import address, auth, body, requests
+from baremetal.api.ops import watcher
 from baremetal.db import engine
 from baremetal.rpc import client
 
@@ -38,20 +39,34 @@ class House:
     members: members.Members
     enforcer: policy.Enforcer
     clock: clock.Clock
+    #: reads for all live event streams
+    watcher: watcher.Watcher
     #: the routes, for the documents that list them
     table: tuple[routes.Route, ...]
 
 
 def build(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.Any,
           time: clock.Clock = clock.REAL) -> typing.Any:
-    """Return the WSGI callable: guards around the application."""
-    house = House(conf, database, client.Client(conf, transport), members.Members(conf, database, time),
-                  policy.Enforcer(conf, time), time, routes.TABLE)
-    application: typing.Any = Application(house)
-    application = body.wrap(application, conf)
+    """Return the WSGI callable of the operators' listener: guards around the application."""
+    application = _bounded(conf, database, transport, time, routes.TABLE)
     application = auth.wrap(application, conf, time)
     application = address.wrap(application)
     return requests.wrap(application)
+
+
+def build_agents(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.Any,
+                 time: clock.Clock = clock.REAL) -> typing.Any:
+    """Return the WSGI callable of the agents' listener: only what agents ask, and nobody has credentials there."""
+    return requests.wrap(address.wrap(_bounded(conf, database, transport, time, routes.AGENTS)))
+
+
+def _bounded(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.Any, time: clock.Clock,
+             table: tuple[routes.Route, ...]) -> typing.Any:
+    """Return the application with these routes, guarded against bodies that are too large or too deep."""
+    house = House(conf, database, client.Client(conf, transport), members.Members(conf, database, time),
+                  policy.Enforcer(conf, time), time, watcher.Watcher(conf, database, time), table)
+    application = Application(house)
+    return body.wrap(application, conf, lambda path: routes.find(path, application.root_place).open)
 
 
 class Root:
@@ -81,6 +96,7 @@ class Application(pecan.core.ExplicitPecan):
     def __init__(self, house: House) -> None:
         super().__init__(Root(), default_renderer="json", hooks=[FaultHook()], force_canonical=False)
         self.house = house
+        self.root_place = routes.tree(house.table)
 
     def __call__(self, environ: typing.Any, start_response: typing.Any) -> typing.Any:
         """Answer a request, and undo the circles that would keep its body and its answer until garbage is collected."""
@@ -93,7 +109,7 @@ class Application(pecan.core.ExplicitPecan):
     def find_controller(self, state: typing.Any) -> tuple[typing.Any, tuple[typing.Any, ...], dict[str, typing.Any]]:
         """Return the handler of the request and its arguments, all checked."""
         request = state.request
-        state.controller = found = routes.find(request.path_info)
+        state.controller = found = routes.find(request.path_info, self.root_place)
         why: errors.Fault | None = request.environ.get(auth.ANONYMOUS)
         if why is not None and not found.open and request.method != "OPTIONS":
             raise why
@@ -106,7 +122,7 @@ class Application(pecan.core.ExplicitPecan):
         """Return the handler and its arguments; for both readings of a path whose end may be a suffix."""
         full = found
         if version < versions.NO_SUFFIX and found.path.endswith(SUFFIX) and versions.OLDER in request.headers:
-            found = routes.find(found.path.removesuffix(SUFFIX))
+            found = routes.find(found.path.removesuffix(SUFFIX), self.root_place)
         route = routes.choose(found, request.method, version)
         declared = expose.declared(route.handler)
         call = expose.Call(request, self.house, version)

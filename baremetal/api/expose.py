@@ -43,6 +43,8 @@ class Answer:
     #: already written body, instead of ``document``
     body: bytes | None = None
     content_type: str = "application/json"
+    #: a body that is written while it comes about, instead of ``body``; it is closed when nobody reads it any more
+    stream: collections.abc.Iterable[bytes] | None = None
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -58,14 +60,18 @@ class Declared:
     open: bool = False
     #: JSON schema of what it answers, where there is one
     answer: dict[str, typing.Any] | None = None
+    #: as what the answer comes
+    media: str = "application/json"
 
 
 def handler(rule: str, *, params: dict[str, Param] | None = None, body: str = "none",
             without_credentials: bool = False,
-            answer: dict[str, typing.Any] | None = None) -> collections.abc.Callable[[Handle], Handle]:
+            answer: dict[str, typing.Any] | None = None,
+            media: str = "application/json") -> collections.abc.Callable[[Handle], Handle]:
     """Mark a function as the handler of a route."""
     def note(function: Handle) -> Handle:
-        function.declared = Declared(rule, params or {}, body, without_credentials, answer)  # type: ignore[attr-defined]
+        function.declared = Declared(  # type: ignore[attr-defined]
+            rule, params or {}, body, without_credentials, answer, media)
         return function
     return note
 
@@ -198,7 +204,9 @@ def answer(call: Call, result: typing.Any, response: webob.Response) -> None:
     response.headers.extend(result.headers)
     if result.location is not None:
         response.headers["Location"] = f"{call.base}/v1/{result.location}"
-    if result.body is not None:
+    if result.stream is not None:
+        response.app_iter, response.content_type = result.stream, result.content_type
+    elif result.body is not None:
         response.body = result.body
         response.content_type = result.content_type
     elif result.document is not None:

@@ -57,12 +57,14 @@ def body(fault: errors.Fault, *, root: bool = False) -> bytes:
 def headers(fault: errors.Fault) -> list[tuple[str, str]]:
     """Return the headers that belong to a fault.
 
-    No Retry-After on 409 and 503: python-ironicclient tries those again by itself, but with that header its exception
-    is a TypeError, so that it neither tries again nor shows what we say.
+    No Retry-After on 409 and 503 of v1: python-ironicclient tries those again by itself, but with that header its
+    exception is a TypeError, so that it neither tries again nor shows what we say.
     """
     extra = []
     if fault.code == "unauthorized":
         extra.append(("WWW-Authenticate", 'Basic realm="Baremetal API"'))
     if "allowed" in fault.facts and fault.kind == "method":
         extra.append(("Allow", str(fault.facts["allowed"])))
+    if "retry_after" in fault.facts:
+        extra.append(("Retry-After", str(fault.facts["retry_after"])))
     return extra

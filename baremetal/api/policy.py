@@ -11,6 +11,8 @@ from oslo_policy import policy
 
 from baremetal import clock, context, errors
 
+#: agents have no credentials
+ANYBODY = "@"
 ADMIN, READER = "role:admin and system_scope:all", "role:reader and system_scope:all or role:admin and system_scope:all"
 
 #: rule below "baremetal:": (default, sentence)
@@ -37,6 +39,10 @@ RULES: dict[str, tuple[str, str]] = {
     "node:traits:set":                 (ADMIN,  "Set a node's traits."),
     "node:traits:delete":              (ADMIN,  "Remove a node's traits."),
     "node:history:get":                (READER, "Read a node's history."),
+    "node:inventory:get":              (READER, "Read what an inspection found out."),
+    "node:ipa_heartbeat":              (ANYBODY, "Call back, as agents in ramdisks do; their token is their proof."),
+    "driver:ipa_lookup":               (ANYBODY, "Ask which node an agent is on."),
+    "driver:ipa_continue_inspection":  (ANYBODY, "Report what a server is made of."),
     "port:get":                        (READER, "Show and list ports."),
     "port:create":                     (ADMIN,  "Create ports."),
     "port:update":                     (ADMIN,  "Change ports."),

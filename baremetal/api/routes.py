@@ -6,7 +6,7 @@ import functools
 import typing
 
 from baremetal import errors
-from baremetal.api import chassis, conductors, discovery, drivers, expose, health, nodes, ops, ports, versions
+from baremetal.api import chassis, conductors, discovery, drivers, expose, health, nodes, ops, ports, ramdisk, versions
 
 Handler = collections.abc.Callable[..., typing.Any]
 
@@ -19,7 +19,7 @@ class Route:
     path: str
     handler: Handler
     since: int = 1
-    #: what a too old request gets: "missing" (404), "method" (405) or "version" (406)
+    #: what a too old request gets: "missing" (404), "method" (405), "version" (406), or "absent": 404 as of an object
     early: str = "missing"
 
 
@@ -32,6 +32,7 @@ TABLE: tuple[Route, ...] = (
     Route("GET",    "/healthcheck",                           health.check),
     Route("HEAD",   "/healthcheck",                           health.check),
     Route("GET",    "/ops/v1/fleet",                          ops.fleet.show),
+    Route("GET",    "/ops/v1/nodes/{node}/events",            ops.events.show),
     Route("GET",    "/ops/v1/nodes/{node}/timeline",          ops.timeline.show),
     Route("GET",    "/ops/v1/openapi.json",                   ops.openapi.show),
     Route("GET",    "/ops/v1/reference",                      ops.reference.show),
@@ -75,6 +76,7 @@ TABLE: tuple[Route, ...] = (
     Route("DELETE", "/v1/nodes/{node}/traits/{trait}",        nodes.traits.remove, since=37, early="method"),
     Route("GET",    "/v1/nodes/{node}/history",               nodes.history.page, since=78),
     Route("GET",    "/v1/nodes/{node}/history/{entry}",       nodes.history.one, since=78),
+    Route("GET",    "/v1/nodes/{node}/inventory",             nodes.inventory.show, since=81),
     Route("GET",    "/v1/nodes/{node}/ports",                 ports.lists.of_node),
     Route("GET",    "/v1/nodes/{node}/ports/detail",          ports.lists.of_node_detailed),
     Route("GET",    "/v1/ports",                              ports.lists.page),
@@ -83,14 +85,22 @@ TABLE: tuple[Route, ...] = (
     Route("GET",    "/v1/ports/{port}",                       ports.lists.one),
     Route("PATCH",  "/v1/ports/{port}",                       ports.change.change),
     Route("DELETE", "/v1/ports/{port}",                       ports.write.remove),
+    Route("GET",    "/v1/lookup",                             ramdisk.lookup.show, since=22, early="absent"),
+    Route("POST",   "/v1/heartbeat/{node}",                   ramdisk.heartbeat.take, since=22, early="absent"),
+    Route("POST",   "/v1/continue_inspection",                ramdisk.inspection.take),
 )
 # fmt: on
+
+#: what the agents' listener has, on the network of the servers: only what agents ask
+AGENTS: tuple[Route, ...] = tuple(
+    route for route in TABLE
+    if route.path in ("/", "/v1", "/v1/lookup", "/v1/heartbeat/{node}", "/v1/continue_inspection"))
 
 #: paths under a parent whose objects are only listed there: anything else at or below them is a malformed request
 PARENTED = ("/v1/nodes/{node}/ports", "/v1/chassis/{chassis}/nodes")
 #: parts of objects that the convention has and this service does not have (yet): clients shall see just that, not a
 #: malformed request
-LATER = ("portgroups", "volume", "vifs", "bios", "allocation", "inventory", "children", "firmware", "vmedia",
+LATER = ("portgroups", "volume", "vifs", "bios", "allocation", "children", "firmware", "vmedia",
          "vendor_passthru", "raid", "detail")
 
 
@@ -134,13 +144,14 @@ class Found:
 
 
 @functools.cache
-def tree() -> Place:
-    """Return the table as a tree of path segments; ``{…}`` matches any one segment."""
+def tree(table: tuple[Route, ...] = TABLE) -> Place:
+    """Return a table as a tree of path segments; ``{…}`` matches any one segment."""
     root = Place()
-    for route in TABLE:
+    for route in table:
         _grow(root, route.path).routes.setdefault(route.method, []).append(route)
-    for path in PARENTED:
-        _grow(root, path).parented = True
+    if table is TABLE:
+        for path in PARENTED:
+            _grow(root, path).parented = True
     return root
 
 
@@ -152,15 +163,15 @@ def _grow(root: Place, path: str) -> Place:
     return place
 
 
-def find(path: str) -> Found:
-    """Return how far the table knows ``path``. One trailing slash is ignored; ``/v1`` may be left out."""
+def find(path: str, root: Place) -> Found:
+    """Return how far the table of ``root`` knows ``path``. One trailing slash is ignored; ``/v1`` may be left out."""
     segments = path.split("/")[1:]
     if segments and segments[-1] == "":
         segments.pop()
     if segments and segments[0] not in ("v1", "ops", "healthcheck"):
         segments.insert(0, "v1")
     versioned = not segments or segments[0] == "v1"
-    way, idents = [tree()], []
+    way, idents = [root], []
     for number, segment in enumerate(segments):
         below = way[-1].below.get(segment)
         if below is None and segment:
@@ -189,6 +200,8 @@ def choose(found: Found, method: str, version: int) -> Route:
             raise errors.MethodNotAllowed(method=method, path=found.path, allowed="")
         if route.early == "version":
             raise versions.too_new(f"{method} {found.path}", route.since, version)
+        if route.early == "absent":
+            raise errors.NotFound(what=found.path, ident=f"(before API version {versions.text(route.since)})")
     alive = methods(found, version)
     if not alive:
         later = min((route.since for routes in found.place.routes.values() for route in routes), default=None)

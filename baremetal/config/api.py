@@ -16,6 +16,8 @@ OPTS: list[cfg.Opt] = [
     cfg.IntOpt("ramdisk_heartbeat_timeout", default=300, min=1,
                help="Seconds within which an agent must call back; it does so after 0.3 to 0.6 of them."),
     cfg.IntOpt("max_streams", default=16, min=0, help="Live event streams that one API process serves at once."),
+    cfg.IntOpt("stream_seconds", default=3600, min=1,
+               help="Seconds after which a live event stream is ended; its client comes again and goes on from there."),
     cfg.IntOpt("threads", default=16, min=1, help="Requests that one API process works on at once."),
     cfg.IntOpt("max_limit", default=1000, min=1, help="Most items that one page of a collection holds."),
     cfg.URIOpt("public_endpoint", help="Base of the links in answers; without it the request's own host."),

@@ -141,3 +141,11 @@ class DatabaseAway(fault.Fault):
     kind, code, transient = "busy", "database-away", True
     says = ("The database did not answer, or did not take what was to be written ({name}). Try again in a minute; look "
             "first at what was to be changed.")
+
+
+class StreamsTaken(fault.Fault):
+    """No more live event streams at once. Only ``/ops`` raises it: its clients understand ``Retry-After``."""
+
+    kind, code, transient = "busy", "streams-taken", True
+    says = ("This API process serves {most} live event streams already, which is what [api]max_streams allows. Try "
+            "again in {retry_after} seconds, end one of them, or read the node's timeline, which is always there.")

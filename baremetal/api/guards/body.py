@@ -1,5 +1,6 @@
 """The layer that bounds request bodies: size before reading, nesting before parsing."""
 
+import collections.abc
 import io
 import re
 import typing
@@ -18,11 +19,15 @@ MOST_DIGITS = 18
 _TOKENS = re.compile(rb'"(?:[^"\\]++|\\.?)*+"?|[\[\]{}]', re.DOTALL)
 
 
-def wrap(application: typing.Any, conf: cfg.ConfigOpts) -> typing.Any:
-    """Return ``application`` guarded against bodies that are too large or too deep."""
+def wrap(application: typing.Any, conf: cfg.ConfigOpts,
+         is_open: collections.abc.Callable[[str], bool]) -> typing.Any:
+    """Return ``application`` guarded against bodies that are too large or too deep.
+
+    ``is_open`` says of a path whether anybody may come there without credentials.
+    """
     def wrapped(environ: dict[str, typing.Any], start_response: typing.Any) -> typing.Any:
         # who may not come in is not listened to; the application refuses it
-        anonymous = auth.ANONYMOUS in environ
+        anonymous = auth.ANONYMOUS in environ and not is_open(environ.get("PATH_INFO", ""))
         if not anonymous and (environ.get("CONTENT_LENGTH") not in (None, "", "0")
                               or environ.get("HTTP_TRANSFER_ENCODING")):
             try:

@@ -4,6 +4,7 @@ from baremetal.api.nodes import (
     create,
     delete,
     history,
+    inventory,
     lists,
     maintenance,
     management,
@@ -14,5 +15,5 @@ from baremetal.api.nodes import (
     traits,
 )
 
-__all__ = ["create", "delete", "history", "lists", "maintenance", "management", "patch", "power", "provision", "states",
-           "traits"]
+__all__ = ["create", "delete", "history", "inventory", "lists", "maintenance", "management", "patch", "power",
+           "provision", "states", "traits"]

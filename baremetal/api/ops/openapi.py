@@ -32,7 +32,7 @@ def document(table: typing.Iterable[typing.Any], base: str) -> dict[str, typing.
     return {
         "openapi": "3.1.0",
         "info": {"title": "baremetal operations", "version": importlib.metadata.version("baremetal"),
-                 "description": "What the Ironic v1 convention does not have: timelines and the state of the fleet."},
+                 "description": "What the Ironic v1 convention does not have: timelines, live events, the fleet."},
         "servers": [{"url": base}],
         "security": [{"basic": []}, {}],
         "paths": paths,
@@ -56,7 +56,7 @@ def _operation(route: typing.Any) -> dict[str, typing.Any]:
         "description": f"Policy rule: baremetal:{declared.policy}",
         "parameters": [*idents, *queries],
         "responses": {
-            "200": {"description": "As asked.", "content": {"application/json": {"schema": declared.answer}}},
+            "200": {"description": "As asked.", "content": {declared.media: {"schema": declared.answer}}},
             "default": {"description": "What is wrong, and what to do.", "content": {"application/json": {
                 "schema": {"$ref": "#/components/schemas/Fault"}}}},
         },

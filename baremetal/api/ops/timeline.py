@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from baremetal import clock, errors
 from baremetal.api import expose, resource, types, versions
-from baremetal.api.ops import answers
+from baremetal.api.ops import answers, progress
 from baremetal.api.ops.answers import Document, Key
 from baremetal.db import record, timeline
 
@@ -20,6 +20,7 @@ Rows = collections.abc.Sequence[sa.Row[typing.Any]]
 MILESTONE = Document({
     "name":             Key(types.TEXT, "What was seen."),
     "at":               Key(types.TIME, "When."),
+    "seconds":          Key(answers.SECONDS, "How long after the flow began."),
     "facts":            Key(answers.FREE, "What belongs to it; secrets are masked."),
 })
 STEP = Document({
@@ -50,6 +51,7 @@ FLOW = Document({
     "error":            Key(types.TEXT, "Why it failed.", null=True),
     "steps":            Key([STEP], "Its plan, and how far it came."),
     "milestones":       Key([MILESTONE], "What was seen meanwhile."),
+    "progress":         Key(progress.PROGRESS, "How far it has come."),
 })
 HOLD = Document({
     "holder":           Key(types.TEXT, "Conductor that holds the node."),
@@ -84,20 +86,48 @@ TIMELINE = Document({
                 answer=answers.schema(TIMELINE))
 def show(call: expose.Call, name: str) -> dict[str, typing.Any]:
     """Show what was done with a node, step by step, and what is awaited until when."""
+    with call.house.database.read() as connection:
+        node = find(connection, name)
+        return document(connection, node, call.house.clock.now(), call.params["limit"])
+
+
+def find(connection: sa.Connection, name: str) -> sa.Row[typing.Any]:
+    """Return the node of that UUID or name; raises ``BadField`` and ``NotFound``."""
     column = "uuid" if types.is_uuid(name) else "name"
     if column == "name" and not types.is_name(name, versions.HIGHEST):
         raise errors.BadField(field="node", value=resource.shorten(name),
                               wanted="It must be the UUID or name of a node.")
-    with call.house.database.read() as connection:
-        node = timeline.node(connection, column, name)
-        if node is None:
-            raise errors.NotFound(what="Node", ident=name)
-        flows = timeline.flows(connection, node.id, call.params["limit"])
-        ids = [flow.id for flow in flows]
-        steps = timeline.steps(connection, ids) if ids else []
-        milestones = timeline.milestones(connection, ids) if ids else []
-    now = call.house.clock.now()
-    return _document(node, now, _flows(flows, steps, milestones, now))
+    node = timeline.node(connection, column, name)
+    if node is None:
+        raise errors.NotFound(what="Node", ident=name)
+    return node
+
+
+def document(connection: sa.Connection, node: sa.Row[typing.Any], now: datetime.datetime,
+             limit: int) -> dict[str, typing.Any]:
+    """Return a node's timeline with its newest flows."""
+    flows = timeline.flows(connection, node.id, limit)
+    earlier = timeline.earlier(connection, [flow for flow in flows if flow.finished_at is None])
+    ids = list({flow.id for flow in (*flows, *earlier)})
+    steps = timeline.steps(connection, ids) if ids else []
+    milestones = timeline.milestones(connection, ids) if ids else []
+    return _document(node, now, flows_of(flows, earlier, Parts(steps, milestones), now))
+
+
+class Parts:
+    """Steps and milestones of several flows, by flow."""
+
+    def __init__(self, steps: Rows, milestones: Rows) -> None:
+        self.steps: dict[int, list[typing.Any]] = collections.defaultdict(list)
+        self.milestones: dict[int, list[typing.Any]] = collections.defaultdict(list)
+        for step in steps:
+            self.steps[step.flow_id].append(step)
+        for milestone in milestones:
+            self.milestones[milestone.flow_id].append(milestone)
+
+    def picture(self, flow: typing.Any) -> progress.Picture:
+        """Return the picture of a flow."""
+        return progress.Picture.of_rows(flow, self.steps.get(flow.id, ()), self.milestones.get(flow.id, ()))
 
 
 def _document(node: sa.Row[typing.Any], now: datetime.datetime,
@@ -118,15 +148,18 @@ def _document(node: sa.Row[typing.Any], now: datetime.datetime,
     }
 
 
-def _flows(flows: Rows, steps: Rows, milestones: Rows, now: datetime.datetime) -> list[dict[str, typing.Any]]:
+def flows_of(flows: Rows, earlier: Rows, parts: Parts, now: datetime.datetime) -> list[dict[str, typing.Any]]:
     """Return flows with what belongs to each."""
-    plans, seen = collections.defaultdict(list), collections.defaultdict(list)
-    for step in steps:
-        plans[step.flow_id].append(_step(step, now))
-    for milestone in milestones:
-        seen[milestone.flow_id].append(
-            {"name": milestone.name, "at": clock.iso(milestone.at), "facts": _facts(milestone.facts)})
-    return [{**_flow(flow, now), "steps": plans[flow.id], "milestones": seen[flow.id]} for flow in flows]
+    took = {flow.verb: progress.known(parts.picture(flow)) for flow in earlier}
+    return [whole(flow, parts, took.get(flow.verb, {}), now) for flow in flows]
+
+
+def whole(flow: sa.Row[typing.Any], parts: Parts, took: progress.Known,
+          now: datetime.datetime) -> dict[str, typing.Any]:
+    """Return a flow as it is answered, with all that belongs to it."""
+    return {**_flow(flow, now), "steps": [step(row, now) for row in parts.steps.get(flow.id, ())],
+            "milestones": [milestone(row, flow) for row in parts.milestones.get(flow.id, ())],
+            "progress": progress.of(parts.picture(flow), now, took)}
 
 
 def _flow(flow: sa.Row[typing.Any], now: datetime.datetime) -> dict[str, typing.Any]:
@@ -141,15 +174,22 @@ def _flow(flow: sa.Row[typing.Any], now: datetime.datetime) -> dict[str, typing.
     }
 
 
-def _step(step: sa.Row[typing.Any], now: datetime.datetime) -> dict[str, typing.Any]:
-    plan = record.load(step.step)
+def step(row: sa.Row[typing.Any], now: datetime.datetime) -> dict[str, typing.Any]:
+    """Return a step as it is answered."""
+    plan = record.load(row.step)
     return {
-        "position": step.position, "interface": plan.get("interface", ""), "step": plan.get("step", ""),
-        "state": step.state, "attempts": step.attempts, "started_at": clock.iso(step.started_at),
-        "finished_at": clock.iso(step.finished_at),
-        "duration_seconds": _seconds(step.started_at, step.finished_at or now), "facts": _facts(step.facts),
-        "error": step.error,
+        "position": row.position, "interface": plan.get("interface", ""), "step": plan.get("step", ""),
+        "state": row.state, "attempts": row.attempts, "started_at": clock.iso(row.started_at),
+        "finished_at": clock.iso(row.finished_at),
+        "duration_seconds": _seconds(row.started_at, row.finished_at or now), "facts": _facts(row.facts),
+        "error": row.error,
     }
+
+
+def milestone(row: sa.Row[typing.Any], flow: sa.Row[typing.Any]) -> dict[str, typing.Any]:
+    """Return a milestone as it is answered."""
+    return {"name": row.name, "at": clock.iso(row.at), "seconds": _seconds(flow.created_at, row.at),
+            "facts": _facts(row.facts)}
 
 
 def _facts(text: str | None) -> dict[str, typing.Any]:

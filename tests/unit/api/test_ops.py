@@ -60,7 +60,7 @@ def schema(house: inside.Inside, path: str) -> Any:
 def test_document_is_valid_and_complete(house: inside.Inside) -> None:
     document = house.ask("GET", "/ops/v1/openapi.json", version=None).json()
     openapi_spec_validator.validate(document)
-    assert set(document["paths"]) == {"/ops/v1/fleet", "/ops/v1/nodes/{node}/timeline"}
+    assert set(document["paths"]) == {"/ops/v1/fleet", "/ops/v1/nodes/{node}/events", "/ops/v1/nodes/{node}/timeline"}
     limit = document["paths"]["/ops/v1/nodes/{node}/timeline"]["get"]["parameters"][1]
     assert limit["name"] == "limit" and limit["schema"]["default"] == 10
 
@@ -81,7 +81,7 @@ def test_timeline_says_what_is_done_and_awaited(house: inside.Inside, time: cloc
     assert shown["held"]["why"] == "deploy" and shown["held"]["holder"] == inside.HOST
     assert (newest["duration_seconds"], oldest["duration_seconds"]) == (2.5, 0.0)
     assert newest["steps"][0]["duration_seconds"] == 2.5 and newest["steps"][0]["attempts"] == 2
-    assert newest["milestones"][0] == {"name": "seen", "at": newest["created_at"],
+    assert newest["milestones"][0] == {"name": "seen", "at": newest["created_at"], "seconds": 0.0,
                                        "facts": {"password": "******", "where": "here"}}
     assert (newest["user"], newest["request_id"]) == ("alice", "req-1")
 

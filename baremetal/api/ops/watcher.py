@@ -1,0 +1,206 @@
+"""The one thread of an API process that reads the database for all live event streams, while there are any.
+
+It tells each listener what is new for it. A listener's queue is bounded: who does not keep up is dropped and may come
+again, from where it was.
+"""
+
+import collections
+import dataclasses
+import logging
+import threading
+import typing
+
+import orjson
+from oslo_config import cfg
+
+from baremetal import clock, errors
+from baremetal.api.ops import cursor, progress, timeline
+from baremetal.db import engine, watching
+from baremetal.db import timeline as rows
+
+LOG = logging.getLogger(__name__)
+
+#: seconds between two readings
+TICK = 0.5
+#: seconds between two events that say nothing but that more of the same is done
+STEADY = 1.0
+#: events that wait for one listener at most, and their bytes
+MOST, MOST_BYTES = 1000, 2 ** 23
+#: bytes that are taken at once, but for one event that is larger
+TAKEN = 2 ** 16
+#: flows of a node that a listener who comes again may have missed; who missed more begins anew
+MISSED = 20
+#: seconds after which one who found all places taken may try again
+RETRY = 10
+
+
+class Listener:
+    """Who listens to one node: what is on its way to it."""
+
+    def __init__(self, node: int, since: int, told: cursor.Cursor | None) -> None:
+        self.node, self.since, self.cursor = node, since, told
+        self.over = False
+        self.shown: dict[str, typing.Any] = {}
+        self.shown_at = float("-inf")
+        self._waiting: collections.deque[bytes] = collections.deque()
+        self._bytes = 0
+        self._changed = threading.Condition()
+
+    def put(self, name: str, document: dict[str, typing.Any]) -> None:
+        """Queue an event; the cursor stands behind it already."""
+        event = b"id: %b\nevent: %b\ndata: %b\n\n" % (str(self.cursor).encode(), name.encode(), orjson.dumps(document))
+        with self._changed:
+            # what comes after one that was left out must be left out, too
+            self.over = self.over or len(self._waiting) >= MOST or self._bytes > MOST_BYTES
+            if not self.over:
+                self._waiting.append(event)
+                self._bytes += len(event)
+            self._changed.notify()
+
+    def take(self, within: float) -> bytes:
+        """Return what has come; nothing when nothing comes in time, or it is over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self.over, within)
+            found: list[bytes] = []
+            while self._waiting and sum(map(len, found)) < TAKEN:
+                found.append(self._waiting.popleft())
+            taken = b"".join(found)
+            self._bytes -= len(taken)
+            return taken
+
+    def end(self) -> None:
+        """Say that nobody listens any more, or that there is nothing more to hear."""
+        with self._changed:
+            self.over = True
+            self._changed.notify()
+
+
+@dataclasses.dataclass
+class Found:
+    """What one reading brought, for all nodes."""
+
+    nodes: dict[int, typing.Any]
+    flows: dict[int, list[typing.Any]]
+    parts: timeline.Parts
+
+
+class Watcher:
+    """Reads for all listeners of this process."""
+
+    def __init__(self, conf: cfg.ConfigOpts, database: engine.Database, time: clock.Clock) -> None:
+        self._database, self._time, self._most = database, time, conf.api.max_streams
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._listeners: list[Listener] = []
+        self._thread: threading.Thread | None = None
+        #: flow: how long its steps took the last time
+        self._took: dict[int, progress.Known] = {}
+
+    def listen(self, node: int, last: str | None) -> Listener:
+        """Return a listener to a node, from the event of that id on; raises ``StreamsTaken``."""
+        told = cursor.Cursor.read(last) if last else None
+        with self._database.read() as connection:
+            known = watching.known(connection, node, MISSED)
+        if told is not None and (told.node != node or (told.flow not in known and (told.flow or len(known) == MISSED))):
+            told = None
+        since = told.flow if told is not None else known[0] if known else 0
+        made = Listener(node, since, told)
+        with self._lock:
+            if len(self._listeners) >= self._most:
+                raise errors.StreamsTaken(most=self._most, retry_after=RETRY)
+            self._listeners.append(made)
+            self._wake.set()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
+                self._thread.start()
+        return made
+
+    def leave(self, listener: Listener) -> None:
+        """Forget a listener; the last one ends the reading. May be called twice."""
+        listener.end()
+        with self._lock:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+            self._wake.set()
+
+    def _run(self) -> None:
+        while True:
+            self._wake.clear()
+            with self._lock:
+                present = [listener for listener in self._listeners if not listener.over]
+                if not self._listeners:
+                    self._thread = None
+                    self._took.clear()
+                    return
+            try:
+                if present:
+                    self._tell(present)
+            except engine.TROUBLE as error:
+                LOG.warning("Live events wait for the database (%s)", type(error).__name__)
+            except Exception:
+                # streams end and are asked for again; requests go on whatever happens here
+                LOG.exception("Live events broke; all streams are ended")
+                for listener in present:
+                    listener.end()
+            self._time.wait(self._wake, TICK)
+
+    def _tell(self, listeners: list[Listener]) -> None:
+        """Read once, and tell each listener what is new for it."""
+        since: dict[int, int] = {}
+        for listener in listeners:
+            since[listener.node] = min(listener.since, since.get(listener.node, listener.since))
+        found = self._read(since)
+        now = self._time.now()
+        for listener in listeners:
+            node = found.nodes.get(listener.node)
+            if node is None:
+                listener.end()      # deleted; who asks again is told so
+                continue
+            flows = [flow for flow in found.flows.get(listener.node, ()) if flow.id >= listener.since]
+            took = self._took.get(flows[-1].id, {}) if flows else {}
+            self._inform(listener, cursor.View(node, flows, found.parts, now, took))
+
+    def _read(self, since: watching.Since) -> Found:
+        """Read all nodes at once. Flows first: one that has ended is then shown with the state that came of it."""
+        with self._database.read() as connection:
+            flows = watching.flows(connection, since)
+            nodes = watching.nodes(connection, since)
+            ids = [flow.id for flow in flows]
+            parts = timeline.Parts(rows.steps(connection, ids) if ids else [],
+                                   rows.milestones(connection, ids) if ids else [])
+            new = [flow for flow in flows if flow.finished_at is None and flow.id not in self._took]
+            for flow in new:
+                earlier = rows.earlier(connection, [flow])
+                whose = [row.id for row in earlier]
+                before = timeline.Parts(rows.steps(connection, whose), []) if whose else None
+                self._took[flow.id] = progress.known(before.picture(earlier[0])) if before else {}
+        of_node: dict[int, list[typing.Any]] = collections.defaultdict(list)
+        for flow in flows:
+            of_node[flow.node_id].append(flow)
+        return Found({node.id: node for node in nodes}, of_node, parts)
+
+    def _inform(self, listener: Listener, view: cursor.View) -> None:
+        """Tell one listener what is new for it."""
+        if listener.cursor is None:
+            listener.cursor = cursor.Cursor(listener.node)
+            listener.put(*listener.cursor.snapshot(view))
+        else:
+            for name, document in listener.cursor.advance(view):
+                if name == "end":
+                    self._progress(listener, view, always=True)
+                listener.put(name, document)
+        listener.since = listener.cursor.flow
+        self._progress(listener, view, always=False)
+
+    def _progress(self, listener: Listener, view: cursor.View, *, always: bool) -> None:
+        """Tell how far the newest flow is, when that has changed and it is time to say so."""
+        flow = view.flows[-1] if view.flows else None
+        if flow is None or (flow.finished_at is not None and not always):
+            return
+        found = progress.of(view.parts.picture(flow), view.now, view.took)
+        told = {name: found[name] for name in ("phase", "step", "steps_done", "steps_total", "percent", "bytes")}
+        steady = all(told[name] == listener.shown.get(name) for name in ("phase", "step", "steps_done", "steps_total"))
+        if told == listener.shown or (steady and not always and self._time.tick() - listener.shown_at < STEADY):
+            return
+        listener.shown, listener.shown_at = told, self._time.tick()
+        listener.put("progress", {"flow": flow.uuid, "verb": flow.verb, **found})
