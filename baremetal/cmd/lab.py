@@ -1,24 +1,23 @@
 """The virtual lab: simulated servers with real IPMI BMCs, and what is behind them.
 
-fleet N runs N servers until it is interrupted. status, fault and power talk to a running fleet over its socket file.
+fleet N runs N simulated servers until it is interrupted; vms N runs N virtual machines, for which it builds what they
+boot first, and down removes what a lab of them has left. status, fault and power talk to a running fleet or lab over
+its socket file.
 The password of the BMCs is taken from BAREMETAL_LAB_PASSWORD, or made up and printed.
 """
 
 import argparse
-import ctypes
 import json
 import os
 import pathlib
-import signal
 import sys
 import tempfile
 import typing
 
-from baremetal.cmd import starting
+from baremetal.cmd import starting, vms
 from baremetal.lab import control, faults, fleet, machine
 from baremetal.lab.agent import profile, troubles
 
-PR_SET_PDEATHSIG = 1    # linux/prctl.h
 COLUMNS = {"name": 12, "address": 16, "port": 6, "power": 6, "phase": 9, "boot": 22, "light": 9, "sessions": 9,
            "system": 24}
 
@@ -33,17 +32,10 @@ def default_control() -> pathlib.Path:
     return pathlib.Path(folder) / f"baremetal-lab-{os.geteuid()}.sock"
 
 
-def end_with_parent(parent: int) -> None:
-    """Have the kernel send SIGTERM to this process when the one that started it is gone, also by kill -9."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
-    if os.getppid() != parent:      # it was gone before we said so
-        sys.exit("baremetal-lab: the process that started this fleet has ended")
-
-
 def run_fleet(asked: argparse.Namespace) -> None:
     """Run a fleet until told to stop."""
     if asked.parent is not None:
-        end_with_parent(asked.parent)
+        starting.end_with_parent(asked.parent)
     given = {"network": asked.network, "port": asked.port, "user": asked.user,
              "password": os.environ.get("BAREMETAL_LAB_PASSWORD"),
              "timing": machine.Timing(boot=asked.boot_time) if asked.boot_time is not None else None,
@@ -118,7 +110,8 @@ def press(asked: argparse.Namespace) -> None:
 
 def ask(asked: argparse.Namespace, do: str, **request: typing.Any) -> typing.Any:
     """Ask the running fleet; end with a sentence when there is none, or when it refuses."""
-    path = asked.control or (BESIDE if BESIDE.exists() else default_control())
+    usual = (BESIDE, default_control(), vms.default_control())
+    path = asked.control or next((path for path in usual if path.exists()), default_control())
     try:
         return control.ask(path, do, **request)
     except control.Refused as refused:
@@ -157,6 +150,7 @@ def parser() -> argparse.ArgumentParser:
     run.add_argument("--block-maps", choices=("yes", "no"),
                      help="whether ramdisks have the hardware manager that writes by block map (default: yes)")
     run.add_argument("--parent", type=int, metavar="PID", help="end when this process, which started it, ends")
+    vms.add(verbs, shared)
     status = verbs.add_parser("status", parents=[shared], help="show the true state of the servers")
     status.set_defaults(work=show_status)
     status.add_argument("machine", nargs="?", help="name or number of one (default: all)")

@@ -1,6 +1,7 @@
 """What every process does first and last: read the configuration, begin the log, wait for the signal to stop."""
 
 import argparse
+import ctypes
 import gc
 import logging
 import os
@@ -14,6 +15,8 @@ from oslo_config import cfg
 from oslo_log import log
 
 from baremetal import config
+
+PR_SET_PDEATHSIG = 1    # linux/prctl.h
 
 #: read when no file is named, if it is there
 USUAL = "/etc/baremetal/baremetal.conf"
@@ -53,6 +56,13 @@ def conf(files: list[str], prog: str, **overrides: typing.Any) -> cfg.ConfigOpts
     for name, level in QUIET.items():
         logging.getLogger(name).setLevel(level)
     return made
+
+
+def end_with_parent(parent: int) -> None:
+    """Have the kernel send SIGTERM to this process when the one that started it is gone, also by kill -9."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+    if os.getppid() != parent:      # it was gone before we said so
+        sys.exit(f"{os.path.basename(sys.argv[0])}: the process that started this one has ended")
 
 
 class Line(logging.LogRecord):

@@ -44,12 +44,15 @@ def _one(api: Api, login: Login, server: dict[str, typing.Any], boots: demo.File
             "ipmi_password": login.password}
     if boots is not None:
         info |= {"deploy_kernel": boots.kernel.as_uri(), "deploy_ramdisk": boots.ramdisk.as_uri()}
+    if "kernel_append_params" in server:
+        info["kernel_append_params"] = server["kernel_append_params"]
     if known := _find(api, name, mac):
         _correct(api, known, info)
         return False
+    known_before = {"cpu_arch": "x86_64", "capabilities": f"boot_mode:{server.get('firmware', 'uefi')}"}
     made = _good(api.call("POST", "/v1/nodes", {
         "name": name, "driver": "ipmi", "driver_info": info, "resource_class": "baremetal",
-        "properties": {"cpu_arch": "x86_64", "capabilities": "boot_mode:uefi"},     # the rest an inspection finds
+        "properties": known_before,     # the rest an inspection finds
         "extra": {"lab": "simulated"}}))
     _good(api.call("POST", "/v1/ports", {"node_uuid": made.json()["uuid"], "address": mac}))
     return True

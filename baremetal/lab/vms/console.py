@@ -37,7 +37,8 @@ class Console:
         while text not in (said := self.text(since)):
             if clock.REAL.tick() > end:
                 tail = "\n  ".join(said.splitlines()[-TAIL:])
-                raise programs.Trouble(f"{self.log.name}: {text!r} did not come within {within:g} s; it ends:\n  {tail}")
+                raise programs.Trouble(f"{self.log.name}: {text!r} did not come within {within:g} s; it ends:\n  "
+                                       f"{tail}")
             clock.REAL.sleep(LOOK)
         return said
 

@@ -74,6 +74,9 @@ class Lab(fleet.Fleet):
             raise LookupError(f"there is no machine {which!r}; there are vm-1 to vm-{len(self.servers)}")
         return self._names[name]
 
+    async def _end(self) -> None:
+        """Nothing but the machines is to be ended; they are by now."""
+
 
 def _check(wanted: plan.Plan) -> None:
     """Raise Trouble when something that is needed is missing here."""

@@ -12,7 +12,7 @@ import typing
 from baremetal import clock
 from baremetal.lab.vms import network, plan, programs
 
-NAME = "lab.json"
+NAME, MARK = "lab.json", "lab-of-virtual-machines"
 ENDS = 20.0
 """Seconds that a lab has to end by itself."""
 
@@ -29,6 +29,7 @@ class Ledger:
         self._told = {"network": {"namespace": wanted.namespace, "link": wanted.link}, "lab": started(os.getpid()),
                       "pid": os.getpid(), "machines": {}}
         self._write()
+        (self.path.parent / MARK).touch()
 
     def note(self, pid: int) -> None:
         """Note a machine's process."""
@@ -53,9 +54,14 @@ class Ledger:
 def read(folder: pathlib.Path) -> dict[str, typing.Any] | None:
     """Return what a lab has noted in its folder; None: there is none."""
     try:
-        return json.loads((folder / NAME).read_text())      # type: ignore[no-any-return]
+        return json.loads((folder / NAME).read_text())
     except FileNotFoundError:
         return None
+
+
+def known(folder: pathlib.Path) -> bool:
+    """Return whether a folder is a lab's: it has the mark that labs leave in it for good."""
+    return (folder / MARK).exists()
 
 
 def running(folder: pathlib.Path) -> int | None:

@@ -33,7 +33,8 @@ class Monitor:
                 raise programs.Trouble(f"{command}: QEMU has ended")
             self._waiting[number] = answer
         try:
-            self._socket.sendall(json.dumps({"execute": command, "arguments": arguments, "id": number}).encode() + b"\n")
+            asked = {"execute": command, "arguments": arguments, "id": number}
+            self._socket.sendall(json.dumps(asked).encode() + b"\n")
             told = answer.get(timeout=ANSWER)
         except OSError as error:
             raise programs.Trouble(f"{command}: QEMU has ended ({error.strerror})") from error

@@ -48,9 +48,9 @@ class Process:
         self.place.file("serial").unlink(missing_ok=True)
         with its, open(said, "wb") as output:
             self._child = subprocess.Popen(
-                [programs.path("ip"), "netns", "exec", self.place.plan.network.namespace, programs.path(argv[0]),
+                [programs.path("ip"), "netns", "exec", self.place.lab.network.namespace, programs.path(argv[0]),
                  *argv[1:]],
-                cwd=self.place.plan.folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                cwd=self.place.lab.folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 pass_fds=(its.fileno(),), start_new_session=True, preexec_fn=_die_with_parent)
         self._ledger.note(self._child.pid)
         self._monitor = monitor.Monitor(ours, event)
@@ -58,7 +58,8 @@ class Process:
             self._monitor.call("qmp_capabilities")
         except programs.Trouble as trouble:
             self.kill()
-            raise programs.Trouble(f"{self.place.name}: {said.read_text(errors='replace').strip() or trouble}") from None
+            why = said.read_text(errors="replace").strip() or trouble
+            raise programs.Trouble(f"{self.place.name}: {why}") from None
 
     def kill(self) -> None:
         """Take the power away."""
@@ -85,7 +86,7 @@ class Process:
         """Set what the firmware tries first from its next start on."""
         wanted = qemu.order(self.place.machine, device)
         # two devices may not have one number, also not meanwhile
-        for value in ({name: -1 for name in wanted}, wanted):
+        for value in (dict.fromkeys(wanted, -1), wanted):
             for name, index in value.items():
                 self._call("qom-set", path=f"/machine/peripheral/{name}", property="bootindex", value=index)
 

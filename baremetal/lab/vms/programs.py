@@ -52,8 +52,8 @@ def _there(program: str) -> bool:
 def run(*words: object, cwd: pathlib.Path | None = None, **more: typing.Any) -> str:
     """Run a program and return what it printed; raise Trouble with the end of its complaint when it fails."""
     argv = [path(str(words[0])), *(str(word) for word in words[1:])]
-    done = subprocess.run(argv, cwd=cwd, stdin=more.pop("stdin", subprocess.DEVNULL), stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, check=False, **more)
+    done = subprocess.run(argv, cwd=cwd, stdin=more.pop("stdin", subprocess.DEVNULL), check=False,
+                          capture_output=True, **more)
     if done.returncode:
         said = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()[-TAIL:]
         raise Trouble(f"{' '.join(map(str, words[:4]))} failed with {done.returncode}: " + "\n  ".join(said))

@@ -11,7 +11,7 @@ import socket
 import typing
 
 from baremetal.lab import bmc, fleet, machine
-from baremetal.lab.vms import console, ledger, netns, plan, process, qemu
+from baremetal.lab.vms import console, ledger, netns, plan, process, programs, qemu
 
 LOG = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ class VirtualMachine(machine.Machine):
 
     def __init__(self, place: qemu.Place, accelerator: str, noted: ledger.Ledger,
                  loop: asyncio.AbstractEventLoop) -> None:
-        identity = machine.Identity(place.name, place.plan.guid(place.number), qemu.serial(place))
+        identity = machine.Identity(place.name, place.lab.guid(place.number), qemu.serial(place))
         super().__init__(identity, loop.call_later, TIMING)
         self.place, self.problem = place, ""
         self.console = console.Console(place.console, place.file("serial"))
@@ -137,8 +137,8 @@ class VirtualMachine(machine.Machine):
 
     def _failed(self, start: int, error: BaseException) -> None:
         if start == self._start and self.power == "on":
-            self.problem = str(error)
-            LOG.error("%s: %s", self.identity.name, error)
+            self.problem = str(error) if isinstance(error, programs.Trouble) else repr(error)
+            LOG.error("%s: %s", self.identity.name, self.problem)
             if not self._process.alive:
                 self.switch_off()
         else:       # the process ended while it was told something
@@ -154,9 +154,9 @@ class Server(fleet.Server):
                  loop: asyncio.AbstractEventLoop) -> None:
         # Deliberately without the simulated server's __init__, which makes another machine.
         self.place, self._loop = place, loop
-        self.address, self.port = place.plan.network.bmc(place.number).partition("/")[0], plan.PORT
+        self.address, self.port = place.lab.network.bmc(place.number).partition("/")[0], plan.PORT
         self.machine = VirtualMachine(place, accelerator, noted, loop)
-        login = (place.plan.user, place.plan.password)
+        login = (place.lab.user, place.lab.password)
         self.bmc = bmc.Bmc(self.machine, login, self._send, loop.call_later)
         self.bmc.address, self.bmc.port = self.address, self.port
         self._socket: socket.socket | None = None
@@ -164,13 +164,20 @@ class Server(fleet.Server):
     def plug(self) -> None:
         """Connect the BMC to the lab's network."""
         if self._socket is None:
-            self._socket = netns.inside(self.place.plan.network.namespace, self._open)
+            self._socket = netns.inside(self.place.lab.network.namespace, self._open)
             self._loop.add_reader(self._socket, self._read)
 
     def describe(self) -> dict[str, typing.Any]:
         """Return the true state, and what enrolment needs."""
-        return {**super().describe(), **qemu.describe(self.place), "problem": self.machine.problem,
-                "user": self.place.plan.user, "password": self.place.plan.password}
+        return {"address": self.address, "port": self.port, **self.machine.describe(),
+                "plugged": self._socket is not None, "faults": self.bmc.faults.describe(), "agent_faults": {},
+                "sessions": len(self.bmc.sessions), "counts": dict(self.bmc.counts),
+                **qemu.describe(self.place), "problem": self.machine.problem,
+                "user": self.place.lab.user, "password": self.place.lab.password}
+
+    def switch(self, name: str, *, on: bool, value: float | str | None = None) -> None:
+        """Switch a fault of the BMC on or off; what a virtual machine boots is real, and has none to switch."""
+        self.bmc.switch(name, on=on, value=value)
 
     def _open(self) -> socket.socket:
         opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
