@@ -29,7 +29,8 @@ GRUB = ("part_gpt", "part_msdos", "fat", "ext2", "linux", "search", "search_fs_f
 LINE = "console=ttyS0,115200 quiet"
 DISK_MIB, SYSTEM_MIB, ROOT_MIB = 64, 60, 56
 MIB = 1 << 20
-SYSLINUX = f"DEFAULT lab\nPROMPT 0\nTIMEOUT 0\nSERIAL 0 115200\nLABEL lab\n LINUX /vmlinuz\n INITRD /initrd\n APPEND {LINE}\n"
+SYSLINUX = ("DEFAULT lab\nPROMPT 0\nTIMEOUT 0\nSERIAL 0 115200\nLABEL lab\n LINUX /vmlinuz\n INITRD /initrd\n"
+            f" APPEND {LINE}\n")
 #: how the boot loader finds kernel and initrd: where it looks, and below which folder
 WHOLE = ("search --no-floppy --file --set=root /initrd", "")
 PART = ("search --no-floppy --file --set=root /boot/initrd", "/boot")
