@@ -33,8 +33,6 @@ class Site:
     """URL of the file server's /boot."""
     user: str
     """Whom dnsmasq runs as: the conductor's own user, who owns the files."""
-    prefix: str = "fd00:baae::"
-    """IPv6 network of the advertisements, out of which nobody gets an address."""
 
 
 def span(text: str, network: ipaddress.IPv4Interface) -> tuple[str, str]:
@@ -73,7 +71,9 @@ def configuration(conf: cfg.ConfigOpts, site: Site, found: loaders.Loaders) -> s
         f"dhcp-option={ROUTER}" + (f",{section.router}" if section.router else ""),
         f"dhcp-option={DNS}" + (f",{section.dns}" if section.dns else ""),
         f"enable-tftp={section.interface}", f"tftp-root={found.folder}", "tftp-no-fail", "dhcp-no-override",
-        "enable-ra", f"dhcp-range={site.prefix},ra-only,64", f"ra-param={section.interface},{ADVERTISE},0",
+        # of the interface's own IPv6 network, where it has one; nobody gets an address of it or is led out by us
+        "enable-ra", f"dhcp-range=::,constructor:{section.interface},ra-only,64",
+        f"ra-param={section.interface},{ADVERTISE},0",
         *_boots(site, found),
     ]
     return "\n".join(lines) + "\n"

@@ -65,10 +65,8 @@ class Shelf:
     """All places of one conductor. Safe to use from many threads."""
 
     def __init__(self, folder: pathlib.Path, url: str) -> None:
-        """``folder`` is made, private to this user; ``url`` is where servers reach what is served of it."""
+        """``folder`` is made when it is needed; ``url`` is where servers reach what is served of it."""
         self._nodes, self._files, self._url = folder / "nodes", folder / "files", url.rstrip("/")
-        for made in (folder, self._nodes, self._files):
-            made.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = threading.Lock()
         self._places: dict[str, Place] = {}
         self._keys: dict[str, str] = {}
@@ -146,7 +144,7 @@ class Shelf:
             raise errors.BootFileMissing(what=f"The {name} of node {place.node}", path=path, why=error.strerror,
                                          hint="The conductor's user must be able to read it.") from error
         ours = self._files / place.key / name
-        ours.parent.mkdir(mode=0o700, exist_ok=True)
+        _private(ours.parent)
         with contextlib.suppress(FileNotFoundError):
             ours.unlink()
         try:
@@ -176,6 +174,7 @@ class Shelf:
         return self._nodes / f"{node_uuid}.json"
 
     def _write(self, place: Place) -> None:
+        _private(self._nodes)
         draft = self._nodes / f".{place.node}.new"
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             json.dump(dataclasses.asdict(place), file)
@@ -189,9 +188,16 @@ class Shelf:
             except (ValueError, KeyError, TypeError) as error:
                 LOG.warning("%s cannot be read (%s); its node must be prepared again", file, error)
                 file.unlink()
-        for folder in self._files.iterdir():
+        for folder in self._files.iterdir() if self._files.exists() else ():
             if folder.name not in self._keys:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _private(folder: pathlib.Path) -> None:
+    """Make a folder that only this user may look into, and those above it."""
+    if not folder.exists():
+        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def _place(found: dict[str, typing.Any]) -> Place:

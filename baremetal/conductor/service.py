@@ -8,9 +8,10 @@ import typing
 from oslo_config import cfg
 
 from baremetal import clock
-from baremetal.conductor import heartbeat, leases, manager, means, ring, sweeps, verbs, wakes, workers
+from baremetal.conductor import heartbeat, leases, manager, means, ring, serving, sweeps, verbs, wakes, workers
 from baremetal.db import conductors, engine, locks
 from baremetal.drivers import load, task, wires
+from baremetal.images import library
 from baremetal.rpc import server
 
 LOG = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ class Conductor:
         self._heartbeat: heartbeat.Heartbeat | None = None
         self._sweeper: sweeps.Sweeper | None = None
         self._means: means.Means | None = None
+        self._serving = serving.Serving(conf, database, clock)
         self._stopping, self._ending = threading.Lock(), threading.Lock()
 
     @property
@@ -36,6 +38,11 @@ class Conductor:
         """What its work shares; it must be open."""
         assert self._means is not None, "the conductor is not open"
         return self._means
+
+    @property
+    def files(self) -> typing.Any:
+        """The WSGI application that gives servers what they boot."""
+        return self._serving.files
 
     def open(self) -> manager.Manager:
         """Load the drivers and register; nothing runs by itself yet."""
@@ -49,15 +56,23 @@ class Conductor:
         pool = workers.Pool(section.workers_pool_size, reserved, conf.host)
         self._means = means.Means(
             conf, self._database, ticker, locks.Seat(conf.host, epoch), drivers,
-            task.Surroundings(conf, wires.Wires(conf, ticker), ticker),
+            self._lend(),
             pool, leases.Leases(), ring.Ring(conf, self._database, ticker, conf.host), verbs.TABLE, wakes.Wakes(pool))
         LOG.info("Conductor %s (group %r, epoch %s) serves %s", conf.host, section.conductor_group, epoch,
                  ", ".join(drivers.types))
         return manager.Manager(self.means)
 
+    def _lend(self) -> task.Surroundings:
+        """Return what drivers work with."""
+        served = self._serving
+        return task.Surroundings(self._conf, wires.Wires(self._conf, self._clock), self._clock, served.shelf,
+                                 served.dnsmasq.hosts if served.dnsmasq else None,
+                                 library.Library(self._conf, self._clock))
+
     def start(self) -> None:
         """Register, beat, listen, sweep; returns when it can be called."""
         work = self.open()
+        self._serving.start()
         self._heartbeat = heartbeat.Heartbeat(self.means, self._superseded)
         self._heartbeat.start()
         self._server = server.Server(self._conf, self._transport, self._conf.host, work.table())
@@ -83,6 +98,7 @@ class Conductor:
             if self._heartbeat is not None:
                 self._heartbeat.stop()
             self._leave()
+            self._serving.stop()
             # ends what still waits for a controller
             self._means.lent.wires.close()
             self._means = None
