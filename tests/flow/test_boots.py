@@ -1,0 +1,148 @@
+"""Boots that go silent are begun again, once; what a lost conductor kept ready comes to another one."""
+
+from typing import Any
+
+import pytest
+
+from baremetal import milestones
+from baremetal.db import models
+from tests.flow import agents
+from tests.flow import house as building
+from tests.flow import parts, ramdisk
+
+
+def _look(house: building.House, host: str = "one") -> None:
+    house.sweep("boots", host).run()
+    house.settle(host)
+
+
+def _waiting(house: building.House, host: str = "one", **more: Any) -> tuple[ramdisk.Deploy, str]:
+    deploy = ramdisk.Deploy(ramdisk.step("erase", 90))
+    house.conductor("one", deploy=deploy, **more)
+    if host != "one":
+        house.conductor(host, deploy=deploy, **more)
+    ident = house.add("available")
+    house.do(ident, "deploy", host)
+    return deploy, ident
+
+
+def test_silent_boot_is_begun_again_once(house: building.House) -> None:
+    power = parts.Power("power on")
+    deploy, ident = _waiting(house, power=power)
+    house.later(599)
+    _look(house)
+    assert deploy.calls == ["prepare", "deploy"]
+    house.later(2)
+    _look(house)
+    assert deploy.calls == ["prepare", "deploy", "deploy"]
+    assert [call for call in power.calls if call.startswith("set")] == ["set rebooting None"] * 2
+    node = house.node(ident)
+    assert (node.provision_state, node.reservation) == ("wait call-back", None)
+    assert [row.name for row in house.rows(models.MILESTONES)] == [milestones.AGAIN]
+    assert "for 600 s nothing was seen of the boot" in str(house.rows(models.STEPS)[1].facts)
+    house.later(700)
+    _look(house)
+    assert deploy.calls.count("deploy") == 2, "once"
+    agents.up(house, ident)
+    assert "learn" in deploy.calls
+    assert "nothing was seen" in str(house.rows(models.STEPS)[1].facts), "also when the step has ended"
+
+
+def test_boot_that_shows_signs_is_left_alone(house: building.House) -> None:
+    deploy, ident = _waiting(house)
+    for _ in range(5):
+        house.later(500)
+        with house.database.write() as connection:
+            connection.execute(models.MILESTONES.insert().values(
+                node_id=house.node(ident).id, flow_id=house.flow(ident).id, name=milestones.KERNEL,
+                at=house.clock.now()))
+        _look(house)
+    assert deploy.calls == ["prepare", "deploy"]
+
+
+def test_never_where_that_is_configured(house: building.House) -> None:
+    house.overrides["conductor__boot_retry_after"] = 0
+    deploy, _ident = _waiting(house)
+    house.later(1700)
+    _look(house)
+    assert deploy.calls == ["prepare", "deploy"]
+
+
+def test_what_waits_for_something_else_is_left_alone(house: building.House) -> None:
+    deploy, ident = _waiting(house)
+    agents.up(house, ident)
+    house.later(1700)
+    _look(house)
+    assert deploy.calls == ["prepare", "deploy", "learn", "execute erase"]
+
+
+@pytest.mark.parametrize(("operation", "verb", "state", "params"), [
+    ("inspect.inspect", "inspect", "manageable", {}), ("rescue.rescue", "rescue", "active", {"rescue_password": "x"})])
+def test_other_verbs_that_boot(house: building.House, operation: str, verb: str, state: str,
+                               params: dict[str, Any]) -> None:
+    ident = house.add(state, driver_info={"fake_waits": {operation: 3000}})
+    house.do(ident, verb, **params)
+    house.later(601)
+    _look(house)
+    assert [row.name for row in house.rows(models.MILESTONES)] == [milestones.AGAIN]
+    assert house.rows(models.STEPS)[-1].attempts == 2
+
+
+def test_boot_of_a_lost_conductor_is_begun_again_at_once(house: building.House) -> None:
+    """The server would fetch its files from somebody who is not there."""
+    deploy, ident = _waiting(house, "two")
+    _look(house)
+    assert deploy.calls == ["prepare", "deploy"], "it lives"
+    house.gone("two")
+    _look(house)
+    assert deploy.calls == ["prepare", "deploy", "deploy"]
+    assert house.flow(ident).conductor == "one"
+    assert "conductor two" in str(house.rows(models.STEPS)[1].facts)
+    _look(house)
+    assert deploy.calls == ["prepare", "deploy", "deploy"]
+    agents.up(house, ident)
+    assert house.node(ident).provision_state == "wait call-back"
+
+
+def test_agent_that_is_up_is_not_booted_again_its_files_come_here(house: building.House) -> None:
+    deploy, ident = _waiting(house, "two")
+    token = agents.up(house, ident, "two")
+    assert deploy.calls[-1] == "execute erase"
+    house.gone("two")
+    _look(house)
+    _look(house)
+    assert deploy.calls == ["prepare", "deploy", "learn", "execute erase", "take_over"]
+    node = house.node(ident)
+    assert (node.provision_state, node.reservation, house.flow(ident).conductor) == ("wait call-back", None, "one")
+    agents.beat(house, ident, token)
+    assert house.node(ident).provision_state == "active"
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_flow_that_ran_on_a_lost_conductor_brings_its_files(house: building.House) -> None:
+    deploy, ident = _waiting(house, "two")
+    deploy.dies["write_image"] = 1
+    deploy.has.clear()
+    agents.up(house, ident, "two")
+    house.gone("two")
+    house.sweep("takeover").run()
+    house.settle()
+    assert house.node(ident).provision_state == "active"
+    assert deploy.calls[2:] == ["learn", "write_image", "take_over", "write_image", "boot_instance"]
+
+
+def test_nobody_counts_as_lost_while_heartbeats_could_not_be_written(house: building.House) -> None:
+    deploy, _ident = _waiting(house, "two")
+    leases = house.conductors["one"].means.leases
+    leases.beaten(house.clock.tick(), 10)
+    house.clock.move(500)
+    _look(house)
+    assert deploy.calls == ["prepare", "deploy"]
+
+
+def test_node_in_maintenance_is_left_alone(house: building.House) -> None:
+    deploy, ident = _waiting(house)
+    house.set(ident, maintenance=True)
+    house.later(601)
+    _look(house)
+    assert deploy.calls == ["prepare", "deploy"]
