@@ -9,7 +9,7 @@ from aiohttp import web
 from baremetal.lab.agent import commands, failures
 
 if typing.TYPE_CHECKING:
-    from baremetal.lab.agent import agent as agents
+    from baremetal.lab.agent import process
 
 KIND = "application/vnd.openstack.ironic-python-agent.v1+json"
 NAME, TELLS = "OpenStack Ironic Python Agent API", "Ironic Python Agent is a provisioning agent for OpenStack Ironic"
@@ -26,7 +26,7 @@ class Refused(Exception):
 class Api:
     """The server of one agent."""
 
-    def __init__(self, agent: "agents.Agent") -> None:
+    def __init__(self, agent: "process.Agent") -> None:
         self._agent = agent
         self._http: web.Server | None = None
         self._listening: asyncio.Server | None = None

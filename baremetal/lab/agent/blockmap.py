@@ -14,7 +14,7 @@ import aiohttp
 from baremetal.lab.agent import disks, failures, fetch
 
 if typing.TYPE_CHECKING:
-    from baremetal.lab.agent import agent as agents
+    from baremetal.lab.agent import process
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Sources:
     """The image's image_info."""
 
 
-async def write(agent: "agents.Agent", text: str, sources: Sources, disk: disks.Disk) -> disks.Written:
+async def write(agent: "process.Agent", text: str, sources: Sources, disk: disks.Disk) -> disks.Written:
     """Fetch and verify all extents of a map; raise Failure."""
     name, found = sources.info["id"], hashlib.sha256(text.encode()).hexdigest()
     if found != sources.map_sha256:
@@ -52,7 +52,7 @@ async def write(agent: "agents.Agent", text: str, sources: Sources, disk: disks.
     return disks.Written(name, known or f"map {found}", size, received, "block map", disk.drive.name)
 
 
-async def _extent(agent: "agents.Agent", sources: Sources, part: tuple[int, int], checksum: str) -> bytes:
+async def _extent(agent: "process.Agent", sources: Sources, part: tuple[int, int], checksum: str) -> bytes:
     """Fetch one extent, again when it breaks; return its first bytes."""
     name = sources.info["id"]
     for attempt in range(agent.profile.attempts):

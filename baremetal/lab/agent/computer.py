@@ -13,7 +13,7 @@ import aiohttp
 
 from baremetal import clock
 from baremetal.lab import machine
-from baremetal.lab.agent import agent, disks, ipxe, profile, troubles
+from baremetal.lab.agent import disks, ipxe, process, profile, troubles
 
 SCRIPT = "/boot/boot.ipxe"
 STORY = 200
@@ -154,7 +154,7 @@ class Computer:
             return
         await asyncio.sleep(self.profile.start)
         while True:
-            ended = await agent.Agent(self, parameters, session).run()
+            ended = await process.Agent(self, parameters, session).run()
             if ended != "restart":
                 break
             await asyncio.sleep(RESTART)

@@ -7,7 +7,7 @@ import typing
 from baremetal.lab.agent import commands, failures, report, standby, steps
 
 if typing.TYPE_CHECKING:
-    from baremetal.lab.agent import agent as agents
+    from baremetal.lab.agent import process
 
 Node = dict[str, typing.Any]
 Ports = list[dict[str, typing.Any]]
@@ -15,7 +15,7 @@ Work = typing.Callable[..., typing.Awaitable[typing.Any]]
 
 
 def _getter(kind: str) -> Work:
-    async def work(agent: "agents.Agent", node: Node, ports: Ports) -> dict[str, typing.Any]:
+    async def work(agent: "process.Agent", node: Node, ports: Ports) -> dict[str, typing.Any]:
         agent.node = node
         return {f"{kind}_steps": steps.reported(kind, block_maps=agent.profile.block_maps),
                 "hardware_manager_version": steps.versions(agent)}
@@ -23,7 +23,7 @@ def _getter(kind: str) -> Work:
 
 
 def _executor(kind: str) -> Work:
-    async def work(agent: "agents.Agent", step: steps.Step, node: Node, ports: Ports, **rest: typing.Any
+    async def work(agent: "process.Agent", step: steps.Step, node: Node, ports: Ports, **rest: typing.Any
                    ) -> dict[str, typing.Any]:
         agent.node = node
         known, found = rest.pop(f"{kind}_version", None), steps.versions(agent)
@@ -35,30 +35,30 @@ def _executor(kind: str) -> Work:
     return work
 
 
-async def _rescue(agent: "agents.Agent", rescue_password: str = "", *, hashed: bool = False) -> None:
+async def _rescue(agent: "process.Agent", rescue_password: str = "", *, hashed: bool = False) -> None:
     """Take the password of the rescue user, and stop. What is kept shows which one it was, not what it is."""
     agent.computer.rescue = {"hashed": hashed, "sha256": hashlib.sha256(rescue_password.encode()).hexdigest()}
     agent.end("rescue")
 
 
-async def _lockdown(agent: "agents.Agent") -> None:
+async def _lockdown(agent: "process.Agent") -> None:
     agent.end("lockdown")
 
 
-async def _logs(agent: "agents.Agent") -> dict[str, str]:
+async def _logs(agent: "process.Agent") -> dict[str, str]:
     return {"system_logs": report.logs(agent.computer.story)}
 
 
-async def _hardware(agent: "agents.Agent") -> dict[str, typing.Any]:
+async def _hardware(agent: "process.Agent") -> dict[str, typing.Any]:
     return report.inventory(agent.computer, lldp=False)
 
 
-async def _node_info(agent: "agents.Agent", node_info: typing.Any = None) -> None:
+async def _node_info(agent: "process.Agent", node_info: typing.Any = None) -> None:
     raise failures.Failure("InvalidCommandError", "Node lookup data can only be set when the Ironic Python Agent is "
                                                   "running in standalone mode.")
 
 
-async def _flow(agent: "agents.Agent", flow: list[dict[str, typing.Any]] | None = None) -> list[typing.Any]:
+async def _flow(agent: "process.Agent", flow: list[dict[str, typing.Any]] | None = None) -> list[typing.Any]:
     done = []
     for name, params in (pair for one in flow or () for pair in one.items()):
         if name not in TABLE:

@@ -13,7 +13,7 @@ import aiohttp
 from baremetal.lab.agent import disks, failures
 
 if typing.TYPE_CHECKING:
-    from baremetal.lab.agent import agent as agents
+    from baremetal.lab.agent import process
 
 CHUNK = 256 * 1024
 LONGEST_TEXT = 1024 * 1024
@@ -34,7 +34,7 @@ class Got:
     """Their SHA-256."""
 
 
-async def text(agent: "agents.Agent", info: Info, url: str) -> str:
+async def text(agent: "process.Agent", info: Info, url: str) -> str:
     """Return a small text; raise Failure."""
     content = b""
     async for chunk in stream(agent, info, url, url):
@@ -44,7 +44,7 @@ async def text(agent: "agents.Agent", info: Info, url: str) -> str:
     return content.decode("utf-8", "replace")
 
 
-async def stream(agent: "agents.Agent", info: Info, url: str, name: str,
+async def stream(agent: "process.Agent", info: Info, url: str, name: str,
                  part: tuple[int, int] | None = None) -> typing.AsyncIterator[bytes]:
     """Give the bytes of an address, or a part of them: first byte and number; raise Failure for what HTTP refuses."""
     headers = _authorization(info, name)
@@ -78,7 +78,7 @@ def _authorization(info: Info, name: str) -> dict[str, str]:
     return {"Authorization": aiohttp.BasicAuth(str(user), str(password)).encode()}
 
 
-async def image(agent: "agents.Agent", info: Info, room: int, where: str) -> Got:
+async def image(agent: "process.Agent", info: Info, room: int, where: str) -> Got:
     """Download an image to where there is room for so many bytes and verify it; raise Failure after the last try."""
     for attempt in range(agent.profile.attempts):
         try:
@@ -96,7 +96,7 @@ async def image(agent: "agents.Agent", info: Info, room: int, where: str) -> Got
     raise AssertionError("unreachable")
 
 
-async def _image(agent: "agents.Agent", info: Info, room: int, where: str) -> Got:
+async def _image(agent: "process.Agent", info: Info, room: int, where: str) -> Got:
     name, expected, algorithm = info["id"], *await _expected(agent, info)
     digest, mark, got = hashlib.new(algorithm), hashlib.sha256(), Got()
     url = info["urls"][0]
@@ -125,7 +125,7 @@ async def _image(agent: "agents.Agent", info: Info, room: int, where: str) -> Go
     return got
 
 
-async def _expected(agent: "agents.Agent", info: Info) -> tuple[str, str]:
+async def _expected(agent: "process.Agent", info: Info) -> tuple[str, str]:
     """Return the checksum that an image must have and its algorithm; it may have to be fetched first."""
     algorithm, value = info.get("os_hash_algo"), info.get("os_hash_value")
     if not algorithm or algorithm not in hashlib.algorithms_available:

@@ -11,7 +11,7 @@ import aiohttp
 from baremetal import clock
 
 if typing.TYPE_CHECKING:
-    from baremetal.lab.agent import agent as agents
+    from baremetal.lab.agent import process
 
 LOWEST, TOKENS, CERTIFICATES, VERSIONS = (1, 31), (1, 62), (1, 68), (1, 36)
 HEADER = "X-OpenStack-Ironic-API-Version"
@@ -34,7 +34,7 @@ class Conflict(Unheard):
 class Service:
     """The service as one agent sees it."""
 
-    def __init__(self, agent: "agents.Agent", urls: list[str]) -> None:
+    def __init__(self, agent: "process.Agent", urls: list[str]) -> None:
         self._agent, self._urls = agent, [url.rstrip("/") for url in urls]
         self._version: tuple[int, int] | None = None
 

@@ -9,7 +9,7 @@ import aiohttp
 from baremetal.lab.agent import blockmap, disks, failures, fetch, hints, profile
 
 if typing.TYPE_CHECKING:
-    from baremetal.lab.agent import agent as agents
+    from baremetal.lab.agent import process
 
 Info = dict[str, typing.Any]
 NO_TABLE = ("Unable to find a valid partition table on the disk after writing the image. The image may be corrupted or "
@@ -41,14 +41,14 @@ def _invalid(text: str) -> failures.Failure:
     return failures.Failure("InvalidCommandParamsError", text)
 
 
-def root_disk(agent: "agents.Agent") -> disks.Disk:
+def root_disk(agent: "process.Agent") -> disks.Disk:
     """Return the disk that the node's hints name."""
     node = agent.node
     wanted = (node.get("instance_info") or {}).get("root_device") or (node.get("properties") or {}).get("root_device")
     return hints.root_device(agent.computer.disks, wanted, agent.computer.size)
 
 
-async def prepare_image(agent: "agents.Agent", image_info: Info, configdrive: str | None = None) -> str:
+async def prepare_image(agent: "process.Agent", image_info: Info, configdrive: str | None = None) -> str:
     """Write an image, and its config drive; an image that is there already is not written again."""
     info = dict(image_info)
     kept = info.pop("configdrive", None)
@@ -60,7 +60,7 @@ async def prepare_image(agent: "agents.Agent", image_info: Info, configdrive: st
     return _message(agent, info, disk)
 
 
-async def _put(agent: "agents.Agent", info: Info, disk: disks.Disk) -> None:
+async def _put(agent: "process.Agent", info: Info, disk: disks.Disk) -> None:
     """Download an image and write it to a disk."""
     device, size = disk.drive.name, agent.computer.size(disk)
     partition = info.get("image_type") == "partition"
@@ -82,7 +82,7 @@ async def _put(agent: "agents.Agent", info: Info, disk: disks.Disk) -> None:
     agent.image, agent.partitions = info["id"], _partitions(info, disk) if partition else {}
 
 
-def _inspect(agent: "agents.Agent", info: Info, got: fetch.Got) -> tuple[str, int]:
+def _inspect(agent: "process.Agent", info: Info, got: fetch.Got) -> tuple[str, int]:
     """Return format and virtual size of a staged image; refuse what is not what it was said to be."""
     wanted = info.get("disk_format")
     if wanted == "raw":
@@ -113,7 +113,7 @@ def _partitions(info: Info, disk: disks.Disk) -> dict[str, typing.Any]:
     return found
 
 
-async def finish(agent: "agents.Agent", info: Info, disk: disks.Disk, drive: str | None) -> None:
+async def finish(agent: "process.Agent", info: Info, disk: disks.Disk, drive: str | None) -> None:
     """Write the config drive, and find the ids of what was written."""
     if drive is not None and disk.written is not None:
         node = info.get("node_uuid", "local")
@@ -123,7 +123,7 @@ async def finish(agent: "agents.Agent", info: Info, disk: disks.Disk, drive: str
     await asyncio.sleep(agent.profile.step)
 
 
-async def _drive(agent: "agents.Agent", drive: str, node: str) -> str:
+async def _drive(agent: "process.Agent", drive: str, node: str) -> str:
     """Return a config drive's content; an address is fetched."""
     if not drive.startswith(("http://", "https://")):
         return drive
@@ -139,7 +139,7 @@ async def _drive(agent: "agents.Agent", drive: str, node: str) -> str:
         raise failures.Failure("DeploymentError", f"{said}Reason: {error}") from error
 
 
-async def write_by_map(agent: "agents.Agent", image_url: str, map_url: str, map_sha256: str, image_info: Info,
+async def write_by_map(agent: "process.Agent", image_url: str, map_url: str, map_sha256: str, image_info: Info,
                        configdrive: str | None = None) -> dict[str, typing.Any]:
     """Write what a block map says is data; the work of the house's own hardware manager."""
     disk = root_disk(agent)
@@ -151,32 +151,32 @@ async def write_by_map(agent: "agents.Agent", image_url: str, map_url: str, map_
     return {"result": _message(agent, image_info, disk)}
 
 
-def _message(agent: "agents.Agent", info: Info, disk: disks.Disk) -> str:
+def _message(agent: "process.Agent", info: Info, disk: disks.Disk) -> str:
     root, boot = agent.partitions.get("root uuid"), agent.partitions.get("efi system partition uuid")
     tail = f" efi_system_partition_uuid={boot}" if info.get("deploy_boot_mode") == "uefi" and boot else ""
     return f"image ({info['id']}) written to device {disk.drive.name} root_uuid={root}{tail}"
 
 
-async def get_partition_uuids(agent: "agents.Agent") -> dict[str, typing.Any]:
+async def get_partition_uuids(agent: "process.Agent") -> dict[str, typing.Any]:
     """Return the ids of what was written."""
     return agent.partitions
 
 
-async def sync(agent: "agents.Agent") -> None:
+async def sync(agent: "process.Agent") -> None:
     """Flush the disks."""
 
 
-async def power_off(agent: "agents.Agent") -> None:
+async def power_off(agent: "process.Agent") -> None:
     """Power the computer off; the answer is there for a moment before it goes."""
     agent.computer.later(agent.profile.off, agent.computer.machine.switch_off)
 
 
-async def run_image(agent: "agents.Agent") -> None:
+async def run_image(agent: "process.Agent") -> None:
     """Boot again."""
     agent.computer.later(agent.profile.off, agent.computer.machine.reset)
 
 
-async def install_bootloader(agent: "agents.Agent", root_uuid: str | None, efi_system_part_uuid: str | None = None,
+async def install_bootloader(agent: "process.Agent", root_uuid: str | None, efi_system_part_uuid: str | None = None,
                              prep_boot_part_uuid: str | None = None, target_boot_mode: str = "bios", *,
                              ignore_bootloader_failure: bool | None = None) -> None:
     """Make what was written bootable."""
@@ -186,7 +186,7 @@ async def install_bootloader(agent: "agents.Agent", root_uuid: str | None, efi_s
     await asyncio.sleep(agent.profile.step)
 
 
-async def bootc(agent: "agents.Agent", image_source: str, instance_info: Info | None = None,
+async def bootc(agent: "process.Agent", image_source: str, instance_info: Info | None = None,
                 pull_secret: str | None = None, configdrive: str | None = None) -> None:
     """Install a container; this ramdisk cannot."""
     raise failures.Failure("CommandExecutionError", "[Errno 2] No such file or directory: 'podman'")

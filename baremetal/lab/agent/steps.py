@@ -10,7 +10,7 @@ import typing
 from baremetal.lab.agent import failures, standby
 
 if typing.TYPE_CHECKING:
-    from baremetal.lab.agent import agent as agents
+    from baremetal.lab.agent import process
 
 MANAGER, VERSION = "generic_hardware_manager", "1.2"
 MAP_MANAGER, MAP_VERSION = "baremetal_block_map", "1.0"
@@ -87,7 +87,7 @@ def reported(kind: str, *, block_maps: bool) -> dict[str, list[Step]]:
     return found
 
 
-def versions(agent: "agents.Agent") -> dict[str, str]:
+def versions(agent: "process.Agent") -> dict[str, str]:
     """Return the versions of the managers."""
     found = {MANAGER: VERSION, **({MAP_MANAGER: MAP_VERSION} if agent.profile.block_maps else {})}
     for fault in agent.faults:
@@ -95,7 +95,8 @@ def versions(agent: "agents.Agent") -> dict[str, str]:
     return found
 
 
-async def run(agent: "agents.Agent", kind: str, step: Step, node: Node, ports: Ports, **args: typing.Any) -> typing.Any:
+async def run(agent: "process.Agent", kind: str, step: Step, node: Node, ports: Ports, **args: typing.Any
+              ) -> typing.Any:
     """Run a step and return what it returns; anything but a Failure becomes the kind's error."""
     if "step" not in step:
         raise failures.Failure("CommandExecutionError", f"Malformed {kind}_step, no \"step\" key: {step}")
@@ -115,24 +116,24 @@ async def run(agent: "agents.Agent", kind: str, step: Step, node: Node, ports: P
                                              f"TypeError: {error}") from error
 
 
-async def _wait(agent: "agents.Agent", node: Node, ports: Ports) -> None:
+async def _wait(agent: "process.Agent", node: Node, ports: Ports) -> None:
     await asyncio.sleep(agent.profile.step)
 
 
-async def _erase_all(agent: "agents.Agent", node: Node, ports: Ports) -> dict[str, None]:
+async def _erase_all(agent: "process.Agent", node: Node, ports: Ports) -> dict[str, None]:
     await asyncio.sleep(agent.profile.step)
     for disk in agent.computer.disks:
         disk.erase("all")
     return {disk.drive.name: None for disk in agent.computer.disks}
 
 
-async def _erase_metadata(agent: "agents.Agent", node: Node, ports: Ports) -> None:
+async def _erase_metadata(agent: "process.Agent", node: Node, ports: Ports) -> None:
     await asyncio.sleep(agent.profile.step)
     for disk in agent.computer.disks:
         disk.erase("metadata")
 
 
-async def _nvram(agent: "agents.Agent", node: Node, ports: Ports, match_patterns: typing.Any = None) -> None:
+async def _nvram(agent: "process.Agent", node: Node, ports: Ports, match_patterns: typing.Any = None) -> None:
     wrong = failures.Failure("InvalidCommandParamsError",
                              f"The match_patterns must be a list of strings: {match_patterns}")
     if not isinstance(match_patterns, list | None):
@@ -145,33 +146,33 @@ async def _nvram(agent: "agents.Agent", node: Node, ports: Ports, match_patterns
     await asyncio.sleep(agent.profile.step)
 
 
-async def _apply_raid(agent: "agents.Agent", node: Node, ports: Ports, raid_config: dict[str, typing.Any], *,
+async def _apply_raid(agent: "process.Agent", node: Node, ports: Ports, raid_config: dict[str, typing.Any], *,
                       delete_existing: bool = True) -> dict[str, typing.Any]:
     await asyncio.sleep(agent.profile.step)
     return raid_config
 
 
-async def _create_raid(agent: "agents.Agent", node: Node, ports: Ports) -> dict[str, typing.Any]:
+async def _create_raid(agent: "process.Agent", node: Node, ports: Ports) -> dict[str, typing.Any]:
     await asyncio.sleep(agent.profile.step)
     return node.get("target_raid_config") or {}
 
 
-async def _write(agent: "agents.Agent", node: Node, ports: Ports, image_info: dict[str, typing.Any],
+async def _write(agent: "process.Agent", node: Node, ports: Ports, image_info: dict[str, typing.Any],
                  configdrive: str | None = None) -> dict[str, str]:
     standby.check_image({"image_info": image_info})
     return {"result": f"prepare_image: {await standby.prepare_image(agent, image_info, configdrive)}"}
 
 
-async def _write_by_map(agent: "agents.Agent", node: Node, ports: Ports, **args: typing.Any) -> typing.Any:
+async def _write_by_map(agent: "process.Agent", node: Node, ports: Ports, **args: typing.Any) -> typing.Any:
     return await standby.write_by_map(agent, **args)
 
 
-async def _inject(agent: "agents.Agent", node: Node, ports: Ports, files: typing.Any = None, *,
+async def _inject(agent: "process.Agent", node: Node, ports: Ports, files: typing.Any = None, *,
                   verify_ca: bool = True) -> None:
     await asyncio.sleep(agent.profile.step)
 
 
-async def _bootc(agent: "agents.Agent", node: Node, ports: Ports, **args: typing.Any) -> None:
+async def _bootc(agent: "process.Agent", node: Node, ports: Ports, **args: typing.Any) -> None:
     raise failures.Failure("CommandExecutionError", "[Errno 2] No such file or directory: 'podman'")
 
 

@@ -11,6 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from baremetal import clock
+
 SKEW, LIFE = datetime.timedelta(hours=1), datetime.timedelta(days=90)
 
 
@@ -22,7 +24,7 @@ def _key() -> ec.EllipticCurvePrivateKey:
 
 def certificate(name: str, address: str) -> tuple[str, ssl.SSLContext]:
     """Return a new certificate as PEM, and what a server needs to serve with it."""
-    now, subject = datetime.datetime.now(datetime.UTC), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    now, subject = clock.REAL.now(), x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
     made = (x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(_key().public_key())
             .serial_number(x509.random_serial_number()).not_valid_before(now - SKEW).not_valid_after(now + LIFE)
             .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(address))]), critical=True)

@@ -1,6 +1,7 @@
 """The life of one agent: report, lookup, certificate, API, heartbeats, until it is told to stop or loses its power."""
 
 import asyncio
+import datetime
 import random
 import typing
 
@@ -10,13 +11,12 @@ from baremetal import clock
 from baremetal.lab.agent import api, commands, extensions, profile, report, service, tls
 
 if typing.TYPE_CHECKING:
-    from baremetal.lab.agent import computer as computers
-    from baremetal.lab.agent import troubles
+    from baremetal.lab.agent import computer, troubles
 
-VERSION = "11.0.0"
+VERSION = "13.0.0"
 SHORTEST_TOKEN, STARS = 32, "******"
 JITTER, ERROR_JITTER, ERROR_PAUSE = (0.3, 0.6), (1.0, 2.0), 5.0
-RESTART_AFTER, RESTART_TAKES = 0.2, 1.0
+RESTART_AFTER = 0.2
 
 
 class Over(Exception):
@@ -28,10 +28,10 @@ class Agent:
 
     version = VERSION
 
-    def __init__(self, computer: "computers.Computer", parameters: dict[str, str],
+    def __init__(self, computer: "computer.Computer", parameters: dict[str, str],
                  session: aiohttp.ClientSession) -> None:
         self.computer, self.parameters, self.session = computer, parameters, session
-        self.started_at = clock.REAL.now().timestamp()
+        self.started_at = clock.REAL.now().replace(tzinfo=datetime.UTC).timestamp()
         self.board = commands.Board(self, extensions.TABLE)
         self.token = parameters.get("ipa-agent-token", "")
         self.node: dict[str, typing.Any] = {}
