@@ -13,9 +13,13 @@ from baremetal.rpc import wire
 
 def application(conf: cfg.ConfigOpts) -> typing.Any:
     """Return the WSGI application of a conf."""
+    return app.build(conf, *_means(conf))
+
+
+def _means(conf: cfg.ConfigOpts) -> tuple[engine.Database, typing.Any]:
     database = engine.Database(conf)
     schema.require(database)
-    return app.build(conf, database, wire.transport(conf))
+    return database, wire.transport(conf)
 
 
 def main() -> None:
@@ -25,11 +29,16 @@ def main() -> None:
     parser = starting.parser(__doc__)
     options = parser.parse_args()
     conf = starting.conf(options.config_file, "baremetal-api")
-    server = web.Web(conf, application(conf))
+    means = _means(conf)
+    servers = [web.Web(conf, app.build(conf, *means))]
+    if conf.api.agents_port:
+        servers.append(web.Web(conf, app.build_agents(conf, *means), web.agents(conf)))
     stop = starting.Stop()
-    server.start()
+    for server in servers:
+        server.start()
     stop.wait()
-    server.stop()
+    for server in servers:
+        server.stop()
 
 
 def wsgi() -> typing.Any:

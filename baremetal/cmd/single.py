@@ -1,5 +1,7 @@
 """Everything in one process on one machine: API and conductor, SQLite, an in-process bus.
 
+Two ports: operators have the API on one, servers and their agents have theirs on the other, files included.
+
 ``--fleet N`` adds N simulated servers, each behind a real IPMI BMC on a loopback address; they run in a process of
 their own, as real servers would, and are enrolled over the API.
 """
@@ -19,8 +21,10 @@ from oslo_config import cfg
 
 from baremetal import clock, errors
 from baremetal.api import app
+from baremetal.boot import shelf
 from baremetal.cmd import credentials, folder, starting, web
 from baremetal.conductor import service
+from baremetal.config import core
 from baremetal.db import engine, schema
 from baremetal.lab import control, demo, enrol
 from baremetal.rpc import wire
@@ -69,13 +73,19 @@ def configure(asked: argparse.Namespace) -> cfg.ConfigOpts:
     for name, option in (("port", "api__port"), ("bind", "api__host_ip"), ("auth", "auth_strategy")):
         if getattr(asked, name) is not None:
             overrides[option] = getattr(asked, name)
+    if asked.port is not None:
+        overrides["api__agents_port"] = asked.port % 65535 + 1
     overrides["log_file"] = os.path.join(overrides["state_path"], "baremetal.log")
-    return starting.conf(asked.config_file, "baremetal", **overrides)
+    conf = starting.conf(asked.config_file, "baremetal", **overrides)
+    if conf.deploy.http_url == core.url(conf.deploy.http_host_ip, conf.deploy.http_port):
+        # nobody said otherwise: files come from the port of the agents, for this process has no other
+        conf.set_override("http_url", conf.api.agents_url, group="deploy")
+    return conf
 
 
-def check_port(conf: cfg.ConfigOpts) -> None:
-    """End with a sentence when the port is taken."""
-    address = (str(conf.api.host_ip), conf.api.port)
+def check_port(where: web.Listener) -> None:
+    """End with a sentence when a port is taken."""
+    address = (where.host, where.port)
     with socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -91,11 +101,16 @@ def address(conf: cfg.ConfigOpts) -> str:
     return f"http://[{host}]:{conf.api.port}" if ":" in host else f"http://{host}:{conf.api.port}"
 
 
-def boot_url(conf: cfg.ConfigOpts) -> str:
-    """Return where servers fetch what they boot; in this one process that is the agents' listener."""
-    host = str(conf.api.agents_host_ip)
-    shown = f"[{host}]" if ":" in host else host
-    return conf.deploy.http_url or conf.api.agents_url or f"http://{shown}:{conf.api.agents_port}"
+class Servers:
+    """What servers and their agents reach, as one WSGI application: files to boot, and the agents' part of the API."""
+
+    def __init__(self, files: typing.Any, agents: typing.Any) -> None:
+        self._files, self._agents = files, agents
+
+    def __call__(self, environ: dict[str, typing.Any], start_response: typing.Any) -> typing.Any:
+        """Pass a request on by its path."""
+        inside = environ.get("PATH_INFO", "").startswith(shelf.PREFIX)
+        return (self._files if inside else self._agents)(environ, start_response)
 
 
 def demo_files(conf: cfg.ConfigOpts) -> demo.Files:
@@ -151,7 +166,8 @@ def main() -> None:
     asked = options()
     lock = folder.take(os.path.abspath(asked.data))
     conf = configure(asked)
-    check_port(conf)
+    for where in (web.operators(conf), web.agents(conf)):
+        check_port(where)
     url = address(conf)
     known = credentials.ensure(conf.state_path, url)
     database = engine.Database(conf)
@@ -163,11 +179,13 @@ def main() -> None:
     stop = starting.Stop()
     transport = wire.transport(conf)
     conductor = service.Conductor(conf, database, transport)
-    fleet = Fleet(asked, lock, boot_url(conf)) if asked.fleet else None
-    server = web.Web(conf, app.build(conf, database, transport))
+    fleet = Fleet(asked, lock, conf.deploy.http_url) if asked.fleet else None
+    webs = (web.Web(conf, app.build(conf, database, transport)),
+            web.Web(conf, Servers(conductor.files, app.build_agents(conf, database, transport)), web.agents(conf)))
     try:
         conductor.start()
-        server.start()
+        for server in webs:
+            server.start()
         if fleet:
             auth = (known["username"], known["password"]) if conf.auth_strategy == "http_basic" else None
             enrol.enrol(enrol.Api(url, auth), fleet.login, fleet.servers(), files)
@@ -175,7 +193,8 @@ def main() -> None:
         stop.wait()
         print("\nStopping …", flush=True)
     finally:
-        server.stop()
+        for server in webs:
+            server.stop()
         conductor.stop()
         if fleet:
             fleet.stop()

@@ -8,7 +8,7 @@ OPTS: list[cfg.Opt] = [
     cfg.HostAddressOpt("agents_host_ip", default="127.0.0.1",
                        help="Address of the agents' listener, on the provisioning network: lookup, heartbeat and "
                             "inspection reports, nothing else."),
-    cfg.PortOpt("agents_port", default=6386, help="Port of the agents' listener."),
+    cfg.PortOpt("agents_port", default=6386, help="Port of the agents' listener; 0 for none."),
     cfg.StrOpt("agents_url", default="",
                help="URL under which agents reach it. Default: made of agents_host_ip and agents_port."),
     cfg.BoolOpt("restrict_lookup", default=True,

@@ -72,10 +72,11 @@ def fill_in(conf: cfg.ConfigOpts) -> None:
     if not conf.agent.deploy_logs_local_path:
         conf.set_override("deploy_logs_local_path", os.path.join(path, "logs"), group="agent")
     if not conf.deploy.http_url:
-        conf.set_override("http_url", _url(conf.deploy.http_host_ip, conf.deploy.http_port), group="deploy")
+        conf.set_override("http_url", url(conf.deploy.http_host_ip, conf.deploy.http_port), group="deploy")
     if not conf.api.agents_url:
-        conf.set_override("agents_url", _url(conf.api.agents_host_ip, conf.api.agents_port), group="api")
+        conf.set_override("agents_url", url(conf.api.agents_host_ip, conf.api.agents_port), group="api")
 
 
-def _url(host: str, port: int) -> str:
+def url(host: str, port: int) -> str:
+    """Return where something that listens at an address is reached."""
     return f"http://[{host}]:{port}" if ":" in str(host) else f"http://{host}:{port}"

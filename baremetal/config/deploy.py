@@ -5,7 +5,7 @@ from oslo_config import cfg
 OPTS: list[cfg.Opt] = [
     cfg.HostAddressOpt("http_host_ip", default="127.0.0.1",
                        help="Address at which the conductor serves boot files and images; one that servers reach."),
-    cfg.PortOpt("http_port", default=6387, help="Port at which the conductor serves boot files and images."),
+    cfg.PortOpt("http_port", default=6387, help="Port at which the conductor serves boot files and images; 0 where it serves none."),
     cfg.StrOpt("http_url", default="",
                help="URL under which servers reach that. Default: made of http_host_ip and http_port."),
     cfg.StrOpt("http_root", default="", help="Folder for what is served. Default: boot in state_path."),

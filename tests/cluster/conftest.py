@@ -29,6 +29,10 @@ enabled_hardware_types = fake-hardware
 
 [api]
 port = {port}
+agents_port = {agents}
+
+[deploy]
+http_port = {files}
 
 [database]
 connection = {database}
@@ -55,8 +59,8 @@ class Cluster:
     def spawn(self, program: str, host: str, port: int = 6385) -> processes.Process:
         """Start one of our programs with a configuration of its own."""
         file = self.folder / f"{host}.conf"
-        file.write_text(CONF.format(host=host, port=port, data=self.folder / host, log=self.folder / f"{host}.log",
-                                    **self.facts))
+        file.write_text(CONF.format(host=host, port=port, agents=processes.free_port(), files=processes.free_port(),
+                                    data=self.folder / host, log=self.folder / f"{host}.log", **self.facts))
         command = processes.Command([sys.executable, "-m", f"baremetal.cmd.{program}", "--config-file", str(file),
                                      *(["create"] if program == "dbsync" else [])],
                                     logs=[self.folder / f"{host}.log"])
