@@ -14,8 +14,9 @@ from baremetal.db import engine, models
 INVENTORY, NODES = models.INVENTORY, models.NODES
 
 _PENDING = sa.select(INVENTORY.c.pending).where(INVENTORY.c.node_id == sa.bindparam("w_node"))
-_READING = {key: sa.select(INVENTORY.c.inventory, INVENTORY.c.plugin_data).join(NODES).where(
-    NODES.c[key] == sa.bindparam("w_key")) for key in ("uuid", "name")}
+_READING: dict[str, sa.Select[typing.Any]] = {
+    key: sa.select(INVENTORY.c.inventory, INVENTORY.c.plugin_data).join(NODES).where(
+        NODES.c[key] == sa.bindparam("w_key")) for key in ("uuid", "name")}
 
 
 def store_pending(database: engine.Database, node_id: int, report: str, now: datetime.datetime) -> None:

@@ -2,5 +2,6 @@
 
 from baremetal.inspection.outcome import Outcome
 from baremetal.inspection.processing import chosen, process
+from baremetal.inspection.report import check
 
-__all__ = ("Outcome", "chosen", "process")
+__all__ = ("Outcome", "check", "chosen", "process")

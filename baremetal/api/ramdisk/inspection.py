@@ -63,7 +63,7 @@ def _find(call: expose.Call, uuid: str | None, addresses: list[str], bmcs: set[s
         waiting = agents.in_state(connection, states.INSPECTWAIT) if bmcs else []
         reached = {row.uuid for row in waiting if bmcs & _reached_at(record.load(row.driver_info))}
         if not uuid and not owners and len(reached) == 1:
-            ways.append(agents.by_uuid(connection, *reached, answers.COLUMNS))
+            ways.append(agents.by_uuid(connection, next(iter(reached)), answers.COLUMNS))
     ways += [owners] if owners else []
     candidates = {row.uuid: row for rows in ways for row in rows}
     # what names different nodes names none: a server must not be taken for another one

@@ -12,7 +12,7 @@ from baremetal.rpc import server, wire
 from tests.api import inside
 
 WORKS = ("provision", "power", "validate", "boot_device_get", "boot_device_set", "boot_device_supported", "inject_nmi",
-         "boot_mode_set", "secure_boot_set", "raid_set")
+         "boot_mode_set", "secure_boot_set", "raid_set", "lookup", "heartbeat", "continue_inspection")
 #: somebody holds the node
 HELD = {"reservation": "conductor-9", "lease_token": "1.a", "lease_epoch": 1, "lease_why": "a long step"}
 

@@ -25,7 +25,7 @@ def send(data: bytes, **environ: Any) -> tuple[int, bytes, bytes]:
         seen["status"] = int(status.split()[0])
     conf = config.build(state_path="/nowhere", api__max_json_body_size=1, api__max_json_body_depth=5)
     sent = {"CONTENT_LENGTH": str(len(data)), "PATH_INFO": "/v1/nodes", "wsgi.input": io.BytesIO(data), **environ}
-    answered = b"".join(body.wrap(application, conf)({k: v for k, v in sent.items() if v is not None}, start))
+    answered = b"".join(body.wrap(application, conf, lambda _path: False)({k: v for k, v in sent.items() if v is not None}, start))
     return seen["status"], seen["read"], answered
 
 
@@ -90,4 +90,4 @@ def test_who_may_not_come_in_is_not_listened_to() -> None:
             raise AssertionError("the body was read")
     conf = config.build(state_path="/nowhere")
     environ = {"CONTENT_LENGTH": "5", "PATH_INFO": "/v1/nodes", "wsgi.input": Silence(), "baremetal.anonymous": "why"}
-    assert body.wrap(lambda _environ, _start: [b"refused"], conf)(environ, None) == [b"refused"]
+    assert body.wrap(lambda _environ, _start: [b"refused"], conf, lambda _path: False)(environ, None) == [b"refused"]

@@ -57,7 +57,7 @@ CASES = [
 
 @pytest.mark.parametrize(("method", "path", "version", "expected"), CASES)
 def test_addresses(method: str, path: str, version: int, expected: int | str) -> None:
-    found = routes.find(path)
+    found = routes.find(path, routes.tree())
     if isinstance(expected, str):
         assert routes.choose(found, method, version).path == expected
         return
@@ -79,4 +79,6 @@ def test_table_is_sound() -> None:
 
 def test_only_what_tells_nothing_is_open() -> None:
     free = {route.path for route in routes.TABLE if route.handler.declared.open}  # type: ignore[attr-defined]
-    assert free == {"/", "/v1", "/healthcheck", "/ops/v1/openapi.json", "/ops/v1/reference"}
+    agents = {"/v1/lookup", "/v1/heartbeat/{node}", "/v1/continue_inspection"}
+    assert free == {"/", "/v1", "/healthcheck", "/ops/v1/openapi.json", "/ops/v1/reference", *agents}
+    assert {route.path for route in routes.AGENTS} == {"/", "/v1", *agents}

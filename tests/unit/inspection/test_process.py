@@ -125,7 +125,8 @@ def test_lldp_is_named_and_says_where_ports_are_plugged_in() -> None:
 
 
 def test_a_switch_that_sends_nonsense_spoils_nothing() -> None:
-    nonsense = [[1, ""], [1, "04aa"], [2, ""], [7, "00"], [8, "ff01"], [127, ""], [127, "0080c203"], [5, "xyz"], [5, "ff"]]
+    nonsense = [[1, ""], [1, "04aa"], [2, ""], [7, "00"], [8, "ff01"], [127, ""], [127, "0080c203"], [5, "xyz"],
+                [5, "ff"]]
     found = processed(reports.report(lldp_raw={"ens3": nonsense}))
     assert found.failed is None
     assert found.new_ports[0]["local_link_connection"] == {}
