@@ -5,6 +5,7 @@ What it says of drivers is what a conductor would register; no conductor runs, s
 
 import dataclasses
 import io
+import itertools
 import json
 import pathlib
 from typing import Any
@@ -87,7 +88,11 @@ class Inside:
 
         def start(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
             seen.update(status=int(status.split()[0]), headers={k.lower(): v for k, v in headers})
-        content = b"".join(self.application(environ, start))
+        found = self.application(environ, start)
+        endless = seen["headers"].get("content-type", "").startswith("text/event-stream")
+        content = b"".join(itertools.islice(found, 2) if endless else found)
+        if endless:
+            found.close()
         return Answer(seen["status"], seen["headers"], content)
 
     def make(self, path: str, body: Any) -> Any:

@@ -17,7 +17,7 @@ GATES = {
     "conf is passed, never a global":
         ({"cfg.CONF"}, ()),
     "the environment is read at the start":
-        ({"os.environ", "os.getenv"}, ("baremetal/config/", "baremetal/cmd/")),
+        ({"os.environ", "os.getenv"}, ("baremetal/config/", "baremetal/cmd/", "baremetal/cli/")),
     "only a command prints or ends the process":
         ({"print", "sys.exit", "os._exit"}, ("baremetal/cmd/", "baremetal/cli/")),
 }
