@@ -14,6 +14,9 @@ if typing.TYPE_CHECKING:
 KIND = "application/vnd.openstack.ironic-python-agent.v1+json"
 NAME, TELLS = "OpenStack Ironic Python Agent API", "Ironic Python Agent is a provisioning agent for OpenStack Ironic"
 
+#: first part of the path, number of parts: methods
+METHODS = {("", 1): ("GET",), ("status", 1): ("GET",), ("commands", 1): ("GET", "POST"), ("commands", 2): ("GET",)}
+
 
 class Refused(Exception):
     """The HTTP request is wrong."""
@@ -71,15 +74,17 @@ class Api:
 
     async def _route(self, request: web.BaseRequest) -> typing.Any:
         path = request.path.removeprefix("/v1").strip("/").split("/")
+        methods = METHODS.get((path[0], len(path)))
+        if methods is None:
+            raise Refused(404, "404 Not Found: The requested URL was not found on the server. If you entered the URL "
+                               "manually please check your spelling and try again.")
+        if request.method not in methods:
+            raise Refused(405, "405 Method Not Allowed: The method is not allowed for the requested URL.")
         if path == [""]:
             url = f"{request.scheme}://{request.host}"
             return _version(url, details=True) if request.path.startswith("/v1") else _root(url)
-        if path == ["status"] and request.method == "GET":
+        if path == ["status"]:
             return {"started_at": self._agent.started_at, "version": self._agent.version}
-        if path[0] != "commands" or len(path) > 2 or (request.method, len(path)) not in (("GET", 1), ("GET", 2),
-                                                                                         ("POST", 1)):
-            raise Refused(404, "404 Not Found: The requested URL was not found on the server. If you entered the URL "
-                               "manually please check your spelling and try again.")
         if not self._agent.token or request.query.get("agent_token") != self._agent.token:
             raise Refused(401, "401 Unauthorized: Token invalid.")
         return await self._command(request, path)
