@@ -39,6 +39,8 @@ OPTS: list[cfg.Opt] = [
     cfg.StrOpt("deploy_ramdisk", help="Deploy ramdisk for nodes that name none: a path or a URL."),
     cfg.StrOpt("rescue_kernel", help="Kernel of the rescue ramdisk for nodes that name none; without it the deploy kernel."),
     cfg.StrOpt("rescue_ramdisk", help="Rescue ramdisk for nodes that name none; without it the deploy ramdisk."),
+    cfg.StrOpt("rescue_password_hash_algorithm", default="sha256", choices=["sha256", "sha512"],
+               help="How the rescue password is hashed before it is given to the rescue ramdisk."),
     cfg.ListOpt("file_url_allowed_paths", default=["/var/lib/baremetal", "/shared/html", "/templates", "/opt/cache/files"],
                 help="Folders below which file:// URLs may point."),
     cfg.IntOpt("max_concurrent_deploy", default=250, min=1, help="Most nodes that deploy at once."),

@@ -1,0 +1,186 @@
+"""The image of a deploy: where an agent gets it from, and how it is told of it. Begins nothing on the agent."""
+
+import dataclasses
+import functools
+import threading
+import typing
+
+from baremetal import errors, milestones
+from baremetal.drivers import capabilities, task
+from baremetal.drivers.agent import talk
+from baremetal.images import configdrive, library, properties
+
+LOCAL, DIRECT = "local", "http"
+SOURCES = (LOCAL, DIRECT)
+IMAGE, MAP = "image", "image.map"
+#: seconds between two milestones of one fetching
+EVERY = 5.0
+#: proxy of agents: key of driver_info
+PROXIES = {"http": "image_http_proxy", "https": "image_https_proxy"}
+
+Info = dict[str, typing.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Writing:
+    """An image that is ready to be written."""
+
+    wanted: properties.Wanted
+    kept: library.Image | None
+    """The conductor's copy; None where the agent gets it from its source."""
+
+    @property
+    def bytes(self) -> int | None:
+        """Bytes that the agent fetches, where they are known."""
+        return None if self.kept is None else self.kept.size
+
+
+def wanted(task: task.Task) -> properties.Wanted:
+    """Return what instance_info says of the image; raises what is missing or wrong."""
+    return properties.read(task.node.instance_info)
+
+
+def source(task: task.Task) -> str:
+    """Return whether agents get the image from this conductor or from its own source: instance, node, option."""
+    for column in ("instance_info", "driver_info"):
+        value = getattr(task.node, column).get("image_download_source")
+        if value:
+            if value not in SOURCES:
+                raise errors.BadField(field=f"{column}/image_download_source", value=value,
+                                      wanted=f"One of {', '.join(SOURCES)}.")
+            return str(value)
+    return str(task.conf.agent.image_download_source)
+
+
+def check(task: task.Task) -> properties.Wanted:
+    """Check all that can be known of image and config drive without fetching them."""
+    found = wanted(task)
+    if source(task) == DIRECT and not found.source.startswith(("http://", "https://")):
+        raise errors.BadField(field="instance_info/image_source", value=found.source,
+                              wanted="An agent gets it from its source only by http:// or https://.")
+    drive = task.node.instance_info.get("configdrive")
+    if drive is not None and not (isinstance(drive, str) and "://" in drive):
+        configdrive.build(drive, facts(task), _unread)
+    return found
+
+
+def prepare(task: task.Task) -> Writing:
+    """Fetch and check the image where the conductor serves it; what is here already costs nothing. Blocks."""
+    found = check(task)
+    task.images.check(found.source)
+    if source(task) == DIRECT:
+        return Writing(found, None)
+    return Writing(found, _fetched(task, found))
+
+
+def holder(task: task.Task) -> str:
+    """Return the name under which the image is kept for the node."""
+    return f"{task.node.uuid}.image"
+
+
+def release(task: task.Task) -> None:
+    """Say that the node does not need its image any more. Safe to run twice."""
+    if task.lent.images is not None:
+        task.images.release(holder(task))
+
+
+def drive(task: task.Task) -> str | None:
+    """Return the config drive as agents take it, None where there is none. May fetch it."""
+    given = task.node.instance_info.get("configdrive")
+    return None if given is None else configdrive.build(given, facts(task), task.images.read)
+
+
+def facts(task: task.Task) -> configdrive.Facts:
+    """Return what the config drive says of the node where the operator said nothing."""
+    node = task.node
+    return configdrive.Facts(node.uuid, node.name, node.instance_info.get("display_name"), node.network_data or None)
+
+
+def lay(task: task.Task, name: str, path: typing.Any) -> str:
+    """Lay a file ready for the node's agent and return its URL."""
+    if task.shelf.of(task.node.uuid) is None:
+        # another conductor booted it
+        task.shelf.open(task.node.uuid, [port.address for port in task.ports], "deploy")
+    return task.shelf.put(task.node.uuid, name, path=path)
+
+
+def info(task: task.Task, writing: Writing) -> Info:
+    """Return the image_info for an agent; the caller adds urls and checksums."""
+    found, node = writing.wanted, task.node
+    raw = writing.kept is not None and writing.kept.disk_format == "raw"
+    made: Info = {
+        "id": writing.kept.id if writing.kept else found.source.rpartition("/")[2] or found.source,
+        "node_uuid": node.uuid,
+        "image_type": found.image_type,
+        "disk_format": writing.kept.disk_format if writing.kept else found.disk_format,
+        "container_format": node.instance_info.get("image_container_format") or "bare",
+        "stream_raw_images": task.conf.agent.stream_raw_images and (raw or found.disk_format == "raw"),
+    }
+    if not found.whole_disk:
+        made.update(_partitions(task, found))
+    proxies = {scheme: node.driver_info[key] for scheme, key in PROXIES.items() if node.driver_info.get(key)}
+    if proxies and writing.kept is None:
+        made.update(proxies=proxies, no_proxy=node.driver_info.get("image_no_proxy"))
+    return made
+
+
+def stock(task: task.Task, writing: Writing) -> Info:
+    """Return the whole image_info for an agent that writes in its own way."""
+    made = info(task, writing)
+    if writing.kept is None:
+        promise = writing.wanted.promise
+        return {**made, "urls": [writing.wanted.source], "checksum": promise.value,
+                **({"os_hash_algo": promise.algorithm, "os_hash_value": promise.value} if promise.algorithm else {})}
+    return {**made, "urls": [lay(task, IMAGE, writing.kept.path)],
+            "os_hash_algo": "sha256", "os_hash_value": writing.kept.sha256, "checksum": writing.kept.sha256}
+
+
+def _partitions(task: task.Task, found: properties.Wanted) -> Info:
+    """Return what is said of partition images only."""
+    node = task.node
+    has = {**capabilities.parse(node.properties.get("capabilities")),
+           **capabilities.parse(node.instance_info.get("capabilities"))}
+    return {"root_mb": found.root_mb, "root_gb": -(-found.root_mb // 1024), "swap_mb": found.swap_mb,
+            "ephemeral_mb": found.ephemeral_mb, "ephemeral_format": found.ephemeral_format,
+            "preserve_ephemeral": found.preserve_ephemeral, "kernel": found.kernel, "ramdisk": found.ramdisk,
+            "deploy_boot_mode": capabilities.boot_mode(node, task.conf), "boot_option": "local",
+            "disk_label": has.get("disk_label")}
+
+
+def _fetched(task: task.Task, found: properties.Wanted) -> library.Image:
+    """Have the image in the library, with milestones for what takes its time."""
+    told = _Told(task)
+    fetched: functools.partial[library.Image] = functools.partial(
+        task.images.fetch, found.source, found.promise, raw=task.conf.agent.stream_raw_images,
+        disk_format=found.disk_format, holder=holder(task), progress=told.progress)
+    kept = fetched()
+    if told.trouble is not None:
+        raise told.trouble
+    properties.fit(found.source, found, kept.virtual_size, task.node.properties)
+    task.milestone(milestones.FETCHED, bytes=kept.size, total=kept.size, virtual=kept.virtual_size)
+    return kept
+
+
+class _Told:
+    """Writes milestones of a fetching, from the thread of its own task only: others' work must not fail by ours."""
+
+    def __init__(self, task: task.Task) -> None:
+        self._task, self._thread, self._at, self._phase = task, threading.get_ident(), 0.0, ""
+        self.trouble: errors.Fault | None = None
+
+    def progress(self, phase: str, done: int, total: int | None) -> None:
+        """Note how far it is, not more often than every few seconds."""
+        now = self._task.clock.tick()
+        if threading.get_ident() != self._thread or self.trouble is not None:
+            return
+        if phase == self._phase and now - self._at < EVERY:
+            return
+        self._phase, self._at = phase, now
+        try:
+            self._task.milestone(milestones.FETCHING, phase=phase, bytes=done, total=total)
+        except errors.Fault as fault:
+            self.trouble = fault
+
+
+def _unread(_url: str, _most: int) -> bytes:
+    raise talk.failed("deploy.validate", "a config drive that is no URL is not fetched")
