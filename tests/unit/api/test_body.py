@@ -25,7 +25,8 @@ def send(data: bytes, **environ: Any) -> tuple[int, bytes, bytes]:
         seen["status"] = int(status.split()[0])
     conf = config.build(state_path="/nowhere", api__max_json_body_size=1, api__max_json_body_depth=5)
     sent = {"CONTENT_LENGTH": str(len(data)), "PATH_INFO": "/v1/nodes", "wsgi.input": io.BytesIO(data), **environ}
-    answered = b"".join(body.wrap(application, conf, lambda _path: False)({k: v for k, v in sent.items() if v is not None}, start))
+    guarded = body.wrap(application, conf, lambda _path: False)
+    answered = b"".join(guarded({k: v for k, v in sent.items() if v is not None}, start))
     return seen["status"], seen["read"], answered
 
 

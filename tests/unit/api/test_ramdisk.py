@@ -1,5 +1,6 @@
 """What agents ask: lookup, heartbeat, report. What of it reaches the conductor, and what is refused before."""
 
+import json
 import pathlib
 import sqlite3
 import uuid
@@ -97,7 +98,7 @@ def test_old_agents_get_no_token_and_learn_none(asked: door.Door) -> None:
     ident = enrol(asked, MAC)
     assert lookup(asked, "1.61", addresses=MAC).json()["config"]["agent_token"] is None
     asked.write(ident, driver_internal_info='{"agent_secret_token":"******"}',
-                driver_internal_info_secrets='{"agent_secret_token":"%s"}' % TOKEN)
+                driver_internal_info_secrets=json.dumps({"agent_secret_token": TOKEN}))
     answer = lookup(asked, "1.61", addresses=MAC)
     assert answer.json()["config"]["agent_token"] == "******" and TOKEN.encode() not in answer.content
     assert not asked.told
