@@ -19,6 +19,31 @@ PROGRAMS = {
     "epmd":               ("rabbitmq-server", ("/usr/bin",)),
     "ipmi_sim":           ("openipmi",        ("/usr/bin",)),
     "ipmitool":           ("ipmitool",        ("/usr/bin",)),
+    "dnsmasq":            ("dnsmasq-base",    ("/usr/sbin",)),
+    "undionly.kpxe":      ("ipxe",            ("/usr/lib/ipxe",)),
+    "ip":                 ("iproute2",        ("/usr/sbin", "/sbin")),
+    "curl":               ("curl",            ("/usr/bin",)),
+    "cpio":               ("cpio",            ("/usr/bin",)),
+    "depmod":             ("kmod",            ("/usr/sbin",)),
+    "dnsmasq":            ("dnsmasq-base",    ("/usr/sbin",)),
+    "grub-mkimage":       ("grub-common",     ("/usr/bin",)),
+    "ip":                 ("iproute2",        ("/usr/sbin", "/usr/bin")),
+    "mcopy":              ("mtools",          ("/usr/bin",)),
+    "mkfs.vfat":          ("dosfstools",      ("/usr/sbin",)),
+    "mmdebstrap":         ("mmdebstrap",      ("/usr/bin",)),
+    "qemu-img":           ("qemu-utils",      ("/usr/bin",)),
+    "qemu-system-x86_64": ("qemu-system-x86", ("/usr/bin",)),
+    "sgdisk":             ("gdisk",           ("/usr/sbin",)),
+    "syslinux":           ("syslinux",        ("/usr/bin",)),
+    "zstd":               ("zstd",            ("/usr/bin",)),
+}
+#: what is no program: Debian package that brings it
+FILES = {
+    "/usr/lib/grub/x86_64-efi/kernel.img":    "grub-efi-amd64-bin",
+    "/usr/lib/ipxe/qemu/pxe-virtio.rom":      "ipxe-qemu",
+    "/usr/lib/ipxe/snponly.efi":              "ipxe",
+    "/usr/lib/syslinux/mbr/gptmbr.bin":       "syslinux-common",
+    "/usr/share/OVMF/OVMF_CODE_4M.fd":        "ovmf",
 }
 # fmt: on
 
@@ -27,7 +52,7 @@ def find(program: str) -> str | None:
     """The path of ``program``, the newest where Debian keeps several; None when it is not installed."""
     for pattern in PROGRAMS[program][1]:
         for folder in sorted(glob.glob(pattern), reverse=True):
-            if os.access(os.path.join(folder, program), os.X_OK):
+            if os.access(os.path.join(folder, program), os.R_OK):
                 return os.path.join(folder, program)
     return shutil.which(program)
 
@@ -38,5 +63,6 @@ def package(program: str) -> str:
 
 
 def missing(packages: set[str]) -> set[str]:
-    """Those of ``packages`` of which a program is not here."""
-    return {package(program) for program in PROGRAMS if package(program) in packages and not find(program)}
+    """Those of ``packages`` of which a program or a file is not here."""
+    return ({package(program) for program in PROGRAMS if package(program) in packages and not find(program)}
+            | {brings for file, brings in FILES.items() if brings in packages and not os.path.exists(file)})
