@@ -2,8 +2,9 @@
 
 Two ports: operators have the API on one, servers and their agents have theirs on the other, files included.
 
-``--fleet N`` adds N simulated servers, each behind a real IPMI BMC on a loopback address; they run in a process of
-their own, as real servers would, and are enrolled over the API.
+``--fleet N`` adds N simulated servers, each behind a real IPMI BMC on a loopback address; ``--vms N`` adds N virtual
+machines that boot over a network of their own. Both run in processes of their own, as real servers would, and are
+enrolled over the API.
 """
 
 import argparse
@@ -11,22 +12,21 @@ import errno
 import ipaddress
 import os
 import pathlib
-import signal
 import socket
-import subprocess
 import sys
 import typing
 
 from oslo_config import cfg
 
-from baremetal import clock, errors
+from baremetal import errors
 from baremetal.api import app
 from baremetal.boot import shelf
-from baremetal.cmd import credentials, folder, starting, web
+from baremetal.cmd import credentials, folder, labs, starting, web
 from baremetal.conductor import service
 from baremetal.config import core
 from baremetal.db import engine, schema
-from baremetal.lab import control, demo, enrol
+from baremetal.lab import demo, enrol
+from baremetal.lab.vms import plan
 from baremetal.rpc import wire
 
 LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
@@ -50,12 +50,18 @@ def options() -> argparse.Namespace:
     made.add_argument("--bind", metavar="ADDRESS", help="address of the API (default: 127.0.0.1)")
     made.add_argument("--fleet", type=int, default=0, metavar="N",
                       help="simulated servers to start and enrol (default: 0; ./run: 5)")
+    made.add_argument("--vms", type=int, default=0, metavar="N",
+                      help="virtual machines to start and enrol, BIOS and UEFI in turn; needs root (default: 0)")
+    made.add_argument("--vms-cache", type=pathlib.Path, metavar="DIR",
+                      help="where what virtual machines boot is kept once it is built (default: baremetal-lab's)")
     made.add_argument("--auth", choices=["http_basic", "noauth"], help="who may talk to the API (default: http_basic)")
     made.add_argument("--fleet-network", default="127.77.0.0", metavar="127.X.0.0",
                       help="loopback network of the simulated BMCs (default: 127.77.0.0)")
     found = made.parse_args()
     if not 0 <= found.fleet <= MOST:
         made.error(f"--fleet is {found.fleet}; it must be from 0 to {MOST}")
+    if not 0 <= found.vms <= plan.MOST:
+        made.error(f"--vms is {found.vms}; it must be from 0 to {plan.MOST}")
     if found.port is not None and not 0 < found.port < 65536:
         made.error(f"--port is {found.port}; it must be from 1 to 65535")
     try:
@@ -75,6 +81,8 @@ def configure(asked: argparse.Namespace) -> cfg.ConfigOpts:
             overrides[option] = getattr(asked, name)
     if asked.port is not None:
         overrides["api__agents_port"] = asked.port % 65535 + 1
+    if asked.vms:
+        overrides |= labs.network_options()
     overrides["log_file"] = os.path.join(overrides["state_path"], "baremetal.log")
     conf = starting.conf(asked.config_file, "baremetal", **overrides)
     if conf.deploy.http_url == core.url(conf.deploy.http_host_ip, conf.deploy.http_port):
@@ -113,52 +121,49 @@ class Servers:
         return (self._files if inside else self._agents)(environ, start_response)
 
 
-def demo_files(conf: cfg.ConfigOpts) -> demo.Files:
-    """Make the files of a first deployment, and allow the conductor to read them."""
-    folder = pathlib.Path(conf.state_path) / "lab"
-    conf.set_override("file_url_allowed_paths", [*conf.conductor.file_url_allowed_paths, str(folder)], "conductor")
-    return demo.make(folder)
+class Labs:
+    """The labs that were asked for: simulated servers, virtual machines, both or none."""
 
+    def __init__(self, asked: argparse.Namespace, conf: cfg.ConfigOpts, lock: int) -> None:
+        self._conf, data = conf, pathlib.Path(asked.data).absolute()
+        self._demo = demo.make(pathlib.Path(conf.state_path) / "lab") if asked.fleet else None
+        self._running: list[labs.Process] = []
+        if asked.vms:
+            print("Starting virtual machines; what they boot is built first, once (some minutes) …", flush=True)
+            self._running.append(labs.Process(labs.vms(asked, data), data, lock))
+            # before anything else: the service listens on their network
+            self._running[0].servers()
+        if asked.fleet:
+            self._running.append(labs.Process(labs.fleet(asked, conf.deploy.http_url), data, lock))
 
-class Fleet:
-    """The process of the simulated servers."""
+    @property
+    def files(self) -> demo.Files | None:
+        """What the first server is deployed with; None where there is no lab."""
+        return self._demo or (self._running[0].built() if self._running else None)
 
-    def __init__(self, asked: argparse.Namespace, lock: int, boots: str) -> None:
-        data = pathlib.Path(asked.data).absolute()
-        self.control, self.log = data / "fleet.sock", data / "fleet.log"
-        self.login = enrol.Login("admin", credentials.secret(str(data / "fleet.secret")))
-        command = [sys.executable, "-m", "baremetal.cmd.lab", "fleet", str(asked.fleet), "--user", self.login.user,
-                   "--network", asked.fleet_network, "--boot-url", boots, "--control", str(self.control),
-                   "--parent", str(os.getpid())]
-        with open(self.log, "ab") as output:
-            # a session of its own: Ctrl-C shall end the service first. The lock goes with it: the folder is free
-            # when both are gone
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                            start_new_session=True, pass_fds=(lock,),
-                                            env={**os.environ, "BAREMETAL_LAB_PASSWORD": self.login.password})
+    def allow(self) -> None:
+        """Let the conductor read what the labs have made."""
+        made = [self._files(lab) for lab in self._running]
+        folders = {str(path.parent) for files in made for path in (files.kernel, files.image)}
+        known = self._conf.conductor.file_url_allowed_paths
+        self._conf.set_override("file_url_allowed_paths", [*known, *sorted(folders)], "conductor")
 
-    def servers(self, within: float = 60) -> list[dict[str, typing.Any]]:
-        """Return the servers as the fleet tells them, once it answers."""
-        end = clock.REAL.tick() + within
-        while clock.REAL.tick() < end:
-            if self.process.poll() is not None:
-                said = self.log.read_text(errors="replace").strip().rpartition("\n")[2]
-                sys.exit(f"baremetal: the simulated fleet did not start; {self.log} ends with:\n  {said}\n"
-                         "Other addresses are given with --fleet-network, as in --fleet-network 127.78.0.0.")
-            try:
-                return control.ask(self.control, "list")
-            except OSError:
-                clock.REAL.sleep(0.1)
-        sys.exit(f"baremetal: the simulated fleet did not answer within {within:g} s; see {self.log}")
+    def enrol(self, api: enrol.Api) -> list[str]:
+        """Enrol all servers; return their names."""
+        names = []
+        for lab in self._running:
+            servers = lab.servers()
+            enrol.enrol(api, lab.login, servers, self._files(lab))
+            names += [server["name"] for server in servers]
+        return names
 
     def stop(self) -> None:
-        """End the fleet."""
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        """End all."""
+        for lab in self._running:
+            lab.stop()
+
+    def _files(self, lab: labs.Process) -> demo.Files:
+        return self._demo if lab.kind.name == "fleet" and self._demo else lab.built()
 
 
 def main() -> None:
@@ -166,8 +171,7 @@ def main() -> None:
     asked = options()
     lock = folder.take(os.path.abspath(asked.data))
     conf = configure(asked)
-    for where in (web.operators(conf), web.agents(conf)):
-        check_port(where)
+    check_port(web.operators(conf))
     url = address(conf)
     known = credentials.ensure(conf.state_path, url)
     database = engine.Database(conf)
@@ -175,46 +179,53 @@ def main() -> None:
         schema.upgrade(database)
     except errors.Fault as fault:
         sys.exit(f"baremetal: {fault.text}")
-    files = demo_files(conf) if asked.fleet else None
     stop = starting.Stop()
+    running = Labs(asked, conf, lock)
+    try:
+        running.allow()
+        check_port(web.agents(conf))
+        serve(conf, database, running, stop, known)
+    finally:
+        running.stop()
+        database.close()
+    print("Stopped. The next start with the same --data goes on from here.", flush=True)
+
+
+def serve(conf: cfg.ConfigOpts, database: engine.Database, running: Labs, stop: starting.Stop,
+          known: dict[str, typing.Any]) -> None:
+    """Run API and conductor until told to stop."""
     transport = wire.transport(conf)
     conductor = service.Conductor(conf, database, transport)
-    fleet = Fleet(asked, lock, conf.deploy.http_url) if asked.fleet else None
     webs = (web.Web(conf, app.build(conf, database, transport)),
             web.Web(conf, Servers(conductor.files, app.build_agents(conf, database, transport)), web.agents(conf)))
     try:
         conductor.start()
         for server in webs:
             server.start()
-        if fleet:
-            auth = (known["username"], known["password"]) if conf.auth_strategy == "http_basic" else None
-            enrol.enrol(enrol.Api(url, auth), fleet.login, fleet.servers(), files)
-        greet(conf, known, files)
+        auth = (known["username"], known["password"]) if conf.auth_strategy == "http_basic" else None
+        names = running.enrol(enrol.Api(address(conf), auth))
+        greet(conf, known, names, running.files)
         stop.wait()
         print("\nStopping …", flush=True)
     finally:
         for server in webs:
             server.stop()
         conductor.stop()
-        if fleet:
-            fleet.stop()
-        database.close()
-    print("Stopped. The next start with the same --data goes on from here.", flush=True)
 
 
-def life(files: demo.Files) -> list[str]:
+def life(files: demo.Files, name: str) -> list[str]:
     """Return the commands of a server's whole life, to be copied."""
     image = (f"--instance-info image_source={files.image.as_uri()} --instance-info image_os_hash_algo=sha256 "
              f"--instance-info image_os_hash_value={files.sha256}")
-    words = ("manage --wait 60 server-1", "inspect --wait 120 server-1", "provide --wait 120 server-1",
-             f"set server-1 {image}",
-             """deploy --wait 120 --config-drive '{"meta_data": {"hostname": "web-1"}}' server-1""",
-             "undeploy --wait 120 server-1")
+    words = (f"manage --wait 60 {name}", f"inspect --wait 600 {name}", f"provide --wait 600 {name}",
+             f"set {name} {image}",
+             f"""deploy --wait 600 --config-drive '{{"meta_data": {{"hostname": "web-1"}}}}' {name}""",
+             f"undeploy --wait 600 {name}")
     return [*(f"  .venv-clients/bin/baremetal node {word}" for word in words),
             "What the server itself shows, meanwhile and afterwards:", "  .venv/bin/baremetal-lab status"]
 
 
-def greet(conf: cfg.ConfigOpts, known: dict[str, typing.Any], files: demo.Files | None) -> None:
+def greet(conf: cfg.ConfigOpts, known: dict[str, typing.Any], names: list[str], files: demo.Files | None) -> None:
     """Say where the service is, with which credentials, and what to type next."""
     lines = ["", f"baremetal is running at {known['url']}   (data: {conf.state_path})"]
     if conf.auth_strategy == "http_basic":
@@ -228,7 +239,7 @@ def greet(conf: cfg.ConfigOpts, known: dict[str, typing.Any], files: demo.Files 
         access = f"export OS_AUTH_TYPE=none OS_ENDPOINT={known['url']}"
     lines += ["", "Next, in another terminal:", f"  {access}"]
     lines += ["  .venv-clients/bin/baremetal node list"]
-    lines += life(files) if files else ["  .venv-clients/bin/baremetal driver list"]
+    lines += life(files, names[0]) if files else ["  .venv-clients/bin/baremetal driver list"]
     lines += ["", "Ctrl-C stops it.", ""]
     print("\n".join(lines), flush=True)
 
