@@ -34,15 +34,12 @@ class Lab(fleet.Fleet):
 
     def start(self) -> None:
         """Make the network, plug all BMCs; raises Trouble when that cannot be. Sweeps what a killed lab has left."""
-        _check(self.wanted)
-        folder = self.wanted.folder
-        if other := ledger.running(folder):
-            raise programs.Trouble(f"a lab runs already in {folder} (process {other}); 'down' ends it")
-        ledger.sweep(folder)
-        if found := network.exists(self.wanted.network):
-            raise programs.Trouble(f"{' and '.join(found)} exists already, and is not of this lab. Give other names "
-                                   "with --namespace and --link, or remove it.")
-        self._ledger.open(self.wanted.network)
+        try:
+            _check(self.wanted)
+            self._ledger.open(self.wanted.network)
+        except BaseException:
+            self._loop.close()
+            raise
         try:
             network.up(self.wanted)
             for machine in self.machines:
@@ -79,7 +76,7 @@ class Lab(fleet.Fleet):
 
 
 def _check(wanted: plan.Plan) -> None:
-    """Raise Trouble when something that is needed is missing here."""
+    """Raise Trouble when something that is needed is missing here, or names are taken; sweep what a killed lab left."""
     if os.geteuid() != 0:
         raise programs.Trouble("virtual machines need root here, for their network: namespace, bridge and taps")
     uefi = any(machine.firmware == "uefi" for machine in wanted.machines)
@@ -87,3 +84,7 @@ def _check(wanted: plan.Plan) -> None:
     wanted.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if wanted.folder.stat().st_uid != os.geteuid():
         raise programs.Trouble(f"{wanted.folder} belongs to somebody else; name another folder with --folder")
+    if other := ledger.running(wanted.folder):
+        raise programs.Trouble(f"a lab runs already in {wanted.folder} (process {other}); 'down' ends it")
+    ledger.sweep(wanted.folder)
+    network.check(wanted.network)

@@ -23,12 +23,16 @@ def exists(wanted: plan.Network) -> list[str]:
     return found
 
 
-def up(wanted: plan.Plan) -> None:
-    """Make it; names that are there already are somebody else's, and an error."""
-    lab = wanted.network
-    if found := exists(lab):
+def check(wanted: plan.Network) -> None:
+    """Raise Trouble when names are taken: what has them is somebody else's."""
+    if found := exists(wanted):
         raise programs.Trouble(f"{' and '.join(found)} exists already, and is not of this lab. Give other names with "
                                "--namespace and --link, or remove it.")
+
+
+def up(wanted: plan.Plan) -> None:
+    """Make it; ``check`` its names before."""
+    lab = wanted.network
     programs.run("ip", "netns", "add", lab.namespace)
     inside = ("ip", "-n", lab.namespace)
     programs.run(*inside, "link", "set", "lo", "up")

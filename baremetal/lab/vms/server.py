@@ -90,6 +90,10 @@ class VirtualMachine(machine.Machine):
         if self.power == "on":
             self._queue(self._process.boot_from, self._next())
 
+    def settle(self) -> None:
+        """Return when all that it was asked so far is done. Blocks."""
+        self._thread.submit(lambda: None).result()
+
     def prepare(self) -> None:
         """Make disks and firmware's memory where they are missing; raises Trouble. Blocks."""
         self._thread.submit(self._process.prepare).result()

@@ -1,0 +1,1 @@
+"""Virtual machines: real firmware, real agent, real disks."""
