@@ -52,12 +52,11 @@ class Agents:
     def lookup(self, ctx: context.Context, node: str) -> dict[str, str]:
         """Give the agent of this boot its token: once, so that nobody else can learn it later."""
         for found in self._patient(node, ctx):
-            internal = found.node.driver_internal_info
-            if found.node.provision_state not in CALLING:
-                raise errors.NotFound(what="Node", ident=node)
-            if internal.get("agent_secret_token"):
-                return {"token": record.MASK}
-            token = internal["agent_secret_token"] = secrets.token_urlsafe(32)
+            if self._means.conf.api.restrict_lookup and found.node.provision_state not in CALLING:
+                raise _nothing()
+            token = _token(found)
+            if token == record.MASK:
+                return {"token": token}
             self._open(found)
             try:
                 self._note(found, "lookup", milestones.LOOKUP)
@@ -74,19 +73,25 @@ class Agents:
             except draft.Changed:
                 continue
 
-    def continue_inspection(self, ctx: context.Context, node: str) -> None:
-        """Let the inspection go on: the agent's report lies in the table node_inventory."""
+    def continue_inspection(self, ctx: context.Context, node: str, *, token: bool = False) -> dict[str, str]:
+        """Let the inspection go on: the agent's report lies in the table node_inventory.
+
+        ``token`` is whether the agent will take one from the answer, as from that of a lookup.
+        """
         with self._means.pool.slot(reserved=True) as slot:
             for found in self._patient(node, ctx):
                 if found.node.provision_state != states.INSPECTWAIT:
-                    raise errors.NotFound(what="Node", ident=node)
+                    raise _nothing()
+                told = {"token": _token(found)} if token else {}
                 flow.load(found)
                 found.milestone(milestones.REPORT)
                 try:
                     flow.go_on(found, "resume")
                 except draft.Changed:
                     continue
-                return slot.give(flow.run, found)
+                slot.give(flow.run, found)
+                return told
+        raise AssertionError("attempts() raises at its end")
 
     # --- heartbeats -------------------------------------------------------------------------------
 
@@ -202,3 +207,17 @@ class Agents:
             pause = min(2 * pause, MOST_PAUSE)
         yield found
         yield from hold.attempts(self._means, uuid, ctx)
+
+
+def _token(found: task.Task) -> str:
+    """Return a new token, noted on the node, or the mask where the agent of this boot has got one already."""
+    internal = found.node.driver_internal_info
+    if internal.get("agent_secret_token"):
+        return record.MASK
+    token = internal["agent_secret_token"] = secrets.token_urlsafe(32)
+    return token
+
+
+def _nothing() -> errors.NotFound:
+    """Return the fault that the API has for all agents that nobody awaits; it tells no state."""
+    return errors.NotFound(what="Node", ident="that awaits this agent")

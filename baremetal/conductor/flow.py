@@ -6,26 +6,33 @@ started one is run again where it may be repeated, a waiting one goes on waiting
 A worker whose lease was lost writes nothing more and ends quietly.
 """
 
-import collections.abc
 import datetime
 import functools
 import logging
 import typing
 
 from baremetal import context, errors, milestones, states, steps
-from baremetal.conductor import calls, defects, draft, errand, hold, journal, lines, means, plan, reserved, task, wakes
+from baremetal.conductor import (
+    calls,
+    defects,
+    draft,
+    ending,
+    errand,
+    hold,
+    journal,
+    lines,
+    means,
+    plan,
+    reserved,
+    task,
+    wakes,
+)
 from baremetal.db import flows
 
 LOG = logging.getLogger(__name__)
 
 #: how often a step is begun before the flow fails; more means that it kills its workers
 MOST_ATTEMPTS = 5
-
-#: state a flow fails into: the fault that takes the node out of service
-FAULTS = {states.CLEANFAIL: states.FAULT_CLEAN, states.SERVICEFAIL: states.FAULT_SERVICE,
-          states.RESCUEFAIL: states.FAULT_RESCUE}
-#: where the failure itself is reason enough; elsewhere only a clean-up that failed is
-GRAVE = (states.CLEANFAIL, states.SERVICEFAIL)
 
 
 # --- beginning and going on -----------------------------------------------------------------------
@@ -43,10 +50,9 @@ def begin(found: task.Task, work: calls.Work, params: dict[str, typing.Any]) -> 
     work.begin(found, params)
     journal.add(found, lines.Flow(work.event, params, planned))
     if not planned:
-        return _finish(found, work)
+        return ending.finish(found, work)
     if work.kind is not None:
-        found.node.driver_internal_info[f"{work.kind}_steps"] = [
-            line.step.to_wire() for line in planned if line.step.interface != lines.VERB]
+        plan.show(found, work.kind, planned)
     _enter(found, planned[0])
     found.save()
 
@@ -198,7 +204,7 @@ def _run(held: task.Task, work: calls.Work) -> None:
     flow = _flow(held)
     while (line := flow.present()) is not None:
         if line.error is not None:
-            return _fail(held, work, line, line.error)
+            return ending.fail(held, work, line, line.error)
         try:
             answer = _perform(held, work, line)
             if isinstance(answer, (steps.Wait, reserved.Hold, reserved.Later)):
@@ -208,14 +214,14 @@ def _run(held: task.Task, work: calls.Work) -> None:
         except (errors.LeaseLost, draft.Unsaved):
             raise
         except errors.Fault as fault:
-            return _fail(held, work, line, fault.text)
+            return ending.fail(held, work, line, fault.text)
         except Exception as error:
-            return _fail(held, work, line, f"Step {calls.name(line)} broke with "
+            return ending.fail(held, work, line, f"Step {calls.name(line)} broke with "
                                            f"{defects.told(held, f'step {calls.name(line)}', error)}.")
         journal.end(held, line, answer.facts if isinstance(answer, steps.Done) else None)
         if flow.abort_after:
-            return _fail(held, work, line, f"Aborted after step {calls.name(line)}, as was asked.")
-    _finish(held, work)
+            return ending.fail(held, work, line, f"Aborted after step {calls.name(line)}, as was asked.")
+    ending.finish(held, work)
 
 
 def _perform(held: task.Task, work: calls.Work, line: lines.Line) -> reserved.Answer:
@@ -260,7 +266,7 @@ def _bring(held: task.Task) -> None:
     line = _flow(held).present()
     if line is None or line.error is not None or calls.boots(line) or not held.interfaces or not held.deploy.grows:
         return
-    trouble = _try(held, "Bringing the node's files to this conductor", lambda: held.deploy.take_over(held))
+    trouble = ending.attempt(held, "Bringing the node's files to this conductor", lambda: held.deploy.take_over(held))
     if trouble:
         journal.fail(held, line, f"{trouble}.")
         held.save()
@@ -304,82 +310,6 @@ def _woken(shared: means.Means, uuid: str, key: wakes.Key, ctx: context.Context)
         except draft.Changed:
             continue
         return run(found)
-
-
-# --- ends -----------------------------------------------------------------------------------------
-
-def _finish(held: task.Task, work: calls.Work) -> None:
-    """All steps are done: the last moves, and the lease goes back, in the transaction that ends the last step."""
-    for event in work.ends(held):
-        held.move(event)
-    work.finished(held)
-    journal.finish(held, flows.DONE)
-    held.draft.freeing = True
-    held.save()
-
-
-def _fail(held: task.Task, work: calls.Work, line: lines.Line, text: str) -> None:
-    """Undo what can be undone, clean up, say what was wrong and move to the state of failure."""
-    flow = _flow(held)
-    aborted = flow.abort_after
-    if line.error is None:
-        journal.fail(held, line, text)
-        # before anything is undone: whoever comes after a crash must not take the step for a running one
-        held.save()
-    trouble = [*_undo(held, flow), *_clean_up(held, work, aborted=aborted)] if held.interfaces else [
-        "Nothing was undone or cleaned up"]
-    full = ". ".join([text.rstrip("."), *trouble]) + "."
-    held.fail_with(full)
-    if states.after(held.node.provision_state, "fail") is not None:
-        held.move("fail", why=full)
-    elif trouble:
-        held.note("cleaning up", full, bad=True)
-    if aborted and not trouble and held.node.provision_state == states.SERVICEFAIL:
-        # cleaned up: the tenant's system runs again
-        held.move("abort", why=full)
-    fault = FAULTS.get(held.node.provision_state)
-    if fault and not held.node.maintenance and (trouble or held.node.provision_state in GRAVE and not aborted):
-        held.node.maintenance, held.node.maintenance_reason, held.node.fault = True, full, fault
-    journal.finish(held, flows.ABORTED if aborted else flows.FAILED, full)
-    held.draft.freeing = True
-    held.save()
-
-
-def _undo(held: task.Task, flow: lines.Flow) -> list[str]:
-    """Undo what was begun, last first; return what could not be."""
-    trouble = []
-    for line in reversed(flow.lines):
-        if line.step.undo is None or line.state not in (lines.DONE, lines.FAILED):
-            continue
-        undo = getattr(held.interfaces[line.step.interface], line.step.undo, None)
-        name = calls.name(line)
-        failed = f"Step {name} cannot be undone by the interface that the node has now" if undo is None else \
-            _try(held, f"Undoing step {name}", functools.partial(undo, held))
-        if failed:
-            trouble.append(failed)
-            continue
-        journal.undone(held, line)
-        held.save()
-    return trouble
-
-
-def _clean_up(held: task.Task, work: calls.Work, *, aborted: bool) -> list[str]:
-    """Let the verb clean up; return what it could not."""
-    failed = _try(held, "Cleaning up", lambda: work.clean_up(held, aborted=aborted))
-    return [failed] if failed else []
-
-
-def _try(held: task.Task, what: str, call: collections.abc.Callable[[], object]) -> str | None:
-    """Do ``call``; return the sentence about what went wrong."""
-    try:
-        call()
-    except (errors.LeaseLost, draft.Unsaved):
-        raise
-    except errors.Fault as fault:
-        return f"{what} failed: {fault.text.rstrip('.')}"
-    except Exception as error:
-        return f"{what} broke with {defects.told(held, what, error)}"
-    return None
 
 
 # --- small things ---------------------------------------------------------------------------------

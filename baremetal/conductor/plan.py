@@ -90,16 +90,9 @@ def left(planned: list[lines.Line], flow: lines.Flow) -> list[lines.Line]:
 
 
 def show(held: task.Task, kind: str, planned: collections.abc.Sequence[lines.Line]) -> None:
-    """Show a plan on the node, and the steps of its agent where they are known."""
-    internal = held.node.driver_internal_info
-    internal[f"{kind}_steps"] = [line.step.to_wire() for line in planned if line.step.interface != lines.VERB]
-    if held.agent_steps is None:
-        return
-    cached: dict[str, list[typing.Any]] = {}
-    for step in held.agent_steps:
-        cached.setdefault(step.interface, []).append(
-            {"interface": step.interface, "step": step.step, "priority": step.priority, "abortable": step.abortable})
-    internal[f"agent_cached_{kind}_steps"] = cached
+    """Show a plan on the node."""
+    held.node.driver_internal_info[f"{kind}_steps"] = [
+        line.step.to_wire() for line in planned if line.step.interface != lines.VERB]
 
 
 def call(held: task.Task, interface: str, method: str, *, abortable: bool = True) -> list[steps.Step]:

@@ -46,7 +46,10 @@ class Deploy(interface.Interface):
         """Make a running system's files and services present on this conductor (adoption, another conductor)."""
 
     def learn(self, task: task.Task, kind: str) -> list[steps.Step]:
-        """Return the steps of ``kind`` (clean, deploy, service) that the agent has, each with ``by`` AGENT."""
+        """Return the steps of ``kind`` (clean, deploy, service) that the agent has, each with ``by`` AGENT.
+
+        It also shows them on the node (``agent_cached_<kind>_steps``), and is asked again after a crash.
+        """
         return []
 
     def execute(self, task: task.Task, kind: str, step: steps.Step) -> steps.Answer:

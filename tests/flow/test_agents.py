@@ -8,9 +8,8 @@ import sqlalchemy as sa
 
 from baremetal import errors, states
 from baremetal.db import inventory, models, record
-from tests.flow import agents
+from tests.flow import agents, ramdisk
 from tests.flow import house as building
-from tests.flow import ramdisk
 
 LOOKS = {"deploying", "wait call-back", "cleaning", "clean wait", "inspecting", "inspect wait", "rescuing",
          "rescue wait", "servicing", "service wait"}

@@ -6,9 +6,8 @@ import pytest
 
 from baremetal import milestones
 from baremetal.db import models
-from tests.flow import agents
+from tests.flow import agents, parts, ramdisk
 from tests.flow import house as building
-from tests.flow import parts, ramdisk
 
 
 def _look(house: building.House, host: str = "one") -> None:

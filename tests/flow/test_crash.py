@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from baremetal import config, states
 from baremetal.db import engine, models
+from tests.flow import agents, parts, ramdisk
 from tests.flow import house as building
-from tests.flow import parts
 
 #: the deaths here are threads that end by SystemExit
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -351,3 +351,57 @@ def test_step_that_its_interface_does_not_have_any_more(house: building.House) -
     assert node.provision_state == "deploy failed"
     assert "'fake', which the node has now, has no such step" in node.last_error
     assert "Step deploy.first cannot be undone" in node.last_error
+
+
+#: (state before, verb, params, state while the ramdisk boots, state after)
+GROWING: list[tuple[str, str, dict[str, Any], str, str]] = [
+    ("available", "deploy", {}, "wait call-back", "active"),
+    ("manageable", "provide", {}, "clean wait", "available"),
+    ("active", "delete", {}, "clean wait", "available"),
+    ("active", "service", {"service_steps": [{"interface": "raid", "step": "build"}]}, "service wait", "active"),
+]
+
+
+@pytest.mark.parametrize("committed", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(("before", "verb", "params", "waits", "after"), GROWING, ids=[g[1] for g in GROWING])
+def test_conductor_lost_while_a_plan_grows(house: building.House, before: str, verb: str, params: dict[str, Any],
+                                           waits: str, after: str, *, committed: bool) -> None:
+    """The agent calls; at each write from there the conductor dies. Another one learns again, and no step is lost."""
+    for at in range(2, 14):
+        deploy = ramdisk.Deploy(ramdisk.step("build", 90, "raid"), ramdisk.step("wipe", 10))
+        house.conductor("one", deploy=deploy)
+        ident = house.add(before)
+        house.do(ident, verb, **params)
+        assert house.node(ident).provision_state == waits
+        token = agents.lookup(house, ident)
+        database = Mortal(config.build(host="mortal", **house.overrides), at, committed=committed)
+        house.conductor("mortal", database, deploy=deploy)
+        with contextlib.suppress(SystemExit):
+            agents.beat(house, ident, token, "mortal")
+            for _ in deploy.has:
+                if deploy.until is not None and not deploy.until.done():
+                    deploy.until.set_result({})
+                    house.settle("mortal")
+        house.settle("mortal")
+        lived = database.writes < at
+        database.close()
+        house.gone("mortal")
+        house.sweep("takeover").run()
+        house.settle()
+        # what waits with nobody watching goes on by the agent's next calls
+        for _ in range(8):
+            if deploy.until is not None and not deploy.until.done():
+                deploy.until.set_result({})
+                house.settle()
+            elif house.node(ident).provision_state == waits:
+                agents.beat(house, ident, token)
+        node = house.node(ident)
+        assert (node.provision_state, node.reservation, node.last_error) == (after, None, None), f"died at write {at}"
+        done = house.steps(ident)
+        assert {state for _step, state in done} == {"done"}
+        assert ("raid.build", "done") in done and (verb == "service") == (("deploy.wipe", "done") not in done)
+        assert len(done) == len(set(done)), "no line stands twice"
+        assert "resume build" in deploy.calls and deploy.calls.count("learn") in (1, 2)
+        if lived:
+            return
+    raise AssertionError("growing has more writes than this test kills")
