@@ -3,6 +3,7 @@
 """
 
 import functools
+import logging
 import typing
 import uuid
 
@@ -11,6 +12,9 @@ import orjson
 from baremetal import errors, inspection
 from baremetal.conductor import task
 from baremetal.db import inventory, ports, record
+from baremetal.drivers.agent import logs
+
+LOG = logging.getLogger(__name__)
 
 #: dict columns of ports
 PORT_DICTS = ("extra", "internal_info", "local_link_connection")
@@ -30,6 +34,7 @@ def process(held: task.Task) -> dict[str, typing.Any]:
     found = inspection.process(orjson.loads(raw), node, held.ports, held.conf)
     shown, data = record.dump(found.inventory), record.dump(found.plugin_data)
     held.draft.writes.append(lambda connection: inventory.store(connection, node.id, shown, data, shared.clock.now()))
+    _keep_logs(held, found)
     if found.failed is not None:
         raise errors.StepFailed(interface="inspect", step="process", why=found.failed)
     _refuse_taken(held, found)
@@ -39,6 +44,16 @@ def process(held: task.Task) -> dict[str, typing.Any]:
     _write_ports(held, found)
     return {"new_ports": [port["address"] for port in found.new_ports],
             "changed_ports": len(found.changed_ports), "gone_ports": len(found.gone_ports)}
+
+
+def _keep_logs(held: task.Task, found: inspection.Outcome) -> None:
+    """Keep the logs in the report where the options want them; that they cannot be kept fails nothing."""
+    wanted = (logs.ALWAYS, logs.ON_FAILURE) if found.failed is not None else (logs.ALWAYS,)
+    if found.logs and held.conf.agent.deploy_logs_collect in wanted:
+        try:
+            logs.keep(held, found.logs, "inspect")
+        except OSError as error:
+            LOG.warning("Node %s: the logs in its agent's report were not kept: %s", held.node.uuid, error)
 
 
 def _refuse_taken(held: task.Task, found: inspection.Outcome) -> None:

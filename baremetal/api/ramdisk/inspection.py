@@ -37,10 +37,11 @@ def take(call: expose.Call) -> expose.Answer:
     found = _find(call, uuid, addresses, bmcs)
     host = answers.host(call, found)
     inventory.store_pending(call.house.database, found.id, call.request.body.decode(), call.house.clock.now())
-    told = call.rpc(host, "continue_inspection", node=found.uuid)
-    if call.version == OLD:
+    # an old agent does not look for a token here; it looks itself up afterwards
+    told = call.rpc(host, "continue_inspection", node=found.uuid, token=call.version >= NEW)
+    if call.version < NEW:
         return expose.Answer(202, {"uuid": found.uuid})
-    return expose.Answer(202, answers.document(call, found, (told or {}).get("token")))
+    return expose.Answer(202, answers.document(call, found, told["token"]))
 
 
 def _named(body: typing.Any) -> tuple[list[str], set[str]]:

@@ -31,18 +31,18 @@ def collect(task: task.Task, label: str, when: str) -> str | None:
         packed = result.get("system_logs") if isinstance(result, dict) else None
         if not isinstance(packed, str):
             raise errors.AgentGarbage(url=address.of(task).url, command=COMMAND, why="no system_logs in the answer")
-        return keep(task, packed, label)
+        return keep(task, base64.b64decode(packed), label)
     except (errors.AgentFault, OSError, binascii.Error) as error:
         LOG.warning("Node %s: the agent's logs were not kept: %s", task.node.uuid, error)
         return None
 
 
-def keep(task: task.Task, packed: str, label: str) -> str:
-    """Write logs, base64 of a tar.gz, to the folder for them; return the file's path."""
+def keep(task: task.Task, packed: bytes, label: str) -> str:
+    """Write logs, a tar.gz, to the folder for them; return the file's path."""
     folder = pathlib.Path(task.conf.agent.deploy_logs_local_path)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     file = folder / name(task, label)
-    file.write_bytes(base64.b64decode(packed))
+    file.write_bytes(packed)
     file.chmod(0o600)
     LOG.info("Node %s: the agent's logs are in %s", task.node.uuid, file)
     return str(file)

@@ -204,7 +204,7 @@ def test_a_report_waits_for_the_conductor_as_it_came(asked: door.Door) -> None:
     answer = asked.ask("POST", "/v1/continue_inspection", None, raw=raw)
     assert (answer.status, answer.json()) == (202, {"uuid": ident})
     assert pending(asked, ident) == raw.decode()
-    assert asked.told == [("continue_inspection", {"node": ident})]
+    assert asked.told == [("continue_inspection", {"node": ident, "token": False})]
     assert report_of(asked).status == 202
     assert "virtio_net" in str(pending(asked, ident))
 
@@ -251,13 +251,14 @@ def test_all_that_a_report_names_must_be_one_node(asked: door.Door, named: str, 
                          "bmc_v6address": bmc if bmc and ":" in bmc else None,
                          "interfaces": [{"mac_address": address} for address in addresses]}}
     query = f"?node_uuid={nodes.get(named, str(uuid.uuid4()))}" if named else ""
+    asked.answers["continue_inspection"] = {"token": TOKEN}
     answer = report_of(asked, raw, "1.115", query)
     if expected is None:
         assert (answer.status, answer.text()) == (404, NOBODY)
         assert not asked.told
     else:
         assert answer.status == 202, answer.content
-        assert asked.told == [("continue_inspection", {"node": nodes[expected]})]
+        assert asked.told == [("continue_inspection", {"node": nodes[expected], "token": True})]
 
 
 @pytest.mark.parametrize("state", sorted(set(states.STATES) - {states.INSPECTWAIT}))
