@@ -288,6 +288,7 @@ def test_block_maps(service: stub.Stub, servers: fleet.Fleet, tmp_path: pathlib.
     written = servers.servers[0].computer.disks[0].written
     assert written is not None and (written.by, written.size) == ("block map", len(content))
     assert written.received < len(content) - (3 << 20)
+    assert written.sha256 == hashlib.sha256(content).hexdigest()
 
 
 #: what is changed in the image_info: type of the error, a part of its details

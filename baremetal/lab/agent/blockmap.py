@@ -17,6 +17,9 @@ if typing.TYPE_CHECKING:
     from baremetal.lab.agent import process
 
 
+LARGEST_HASHED, ZEROS = 64 * 1024 * 1024, 256 * 1024
+
+
 @dataclasses.dataclass(frozen=True)
 class Sources:
     """From where an image comes, and what must be true of it."""
@@ -40,28 +43,56 @@ async def write(agent: "process.Agent", text: str, sources: Sources, disk: disks
     if size > room:
         raise failures.Failure("DeploymentError", f"Image {name} has {size} bytes and does not fit onto "
                                                   f"{disk.drive.name}, which has {room} bytes")
-    head, received = b"", 0
+    head, received, whole = b"", 0, Whole(size)
     for offset, length, checksum in plan["extents"]:
-        first = await _extent(agent, sources, (offset, length), checksum)
+        whole.hole(offset)
+        first = await _extent(agent, sources, (offset, length), checksum, whole)
         received += length
         if offset < disks.HEAD:
             head = head.ljust(offset, b"\0") + first
+    whole.hole(size)
     if not disks.has_table(head):
         raise failures.Failure("DeploymentError", "There is no partition table on the disk after the image was written")
-    known = sources.info.get("os_hash_value") if sources.info.get("os_hash_algo") == "sha256" else None
-    return disks.Written(name, known or f"map {found}", size, received, "block map", disk.drive.name)
+    return disks.Written(name, whole.sha256(), size, received, "block map", disk.drive.name)
 
 
-async def _extent(agent: "process.Agent", sources: Sources, part: tuple[int, int], checksum: str) -> bytes:
+class Whole:
+    """The SHA-256 of a disk as far as it is written, holes as zeros; very large ones are not worth the time."""
+
+    def __init__(self, size: int) -> None:
+        self._digest, self._place, self._counts = hashlib.sha256(), 0, size <= LARGEST_HASHED
+
+    def data(self, chunks: list[bytes]) -> None:
+        """Take what was written."""
+        for chunk in chunks:
+            self._place += len(chunk)
+            if self._counts:
+                self._digest.update(chunk)
+
+    def hole(self, until: int) -> None:
+        """Go on to a place."""
+        while self._counts and self._place < until:
+            self.data([bytes(min(ZEROS, until - self._place))])
+        self._place = until
+
+    def sha256(self) -> str:
+        """Return it; empty for what is too large."""
+        return self._digest.hexdigest() if self._counts else ""
+
+
+async def _extent(agent: "process.Agent", sources: Sources, part: tuple[int, int], checksum: str, whole: Whole
+                  ) -> bytes:
     """Fetch one extent, again when it breaks; return its first bytes."""
     name = sources.info["id"]
     for attempt in range(agent.profile.attempts):
-        digest, head = hashlib.sha256(), b""
+        digest, head, chunks = hashlib.sha256(), b"", []
         try:
             async for chunk in fetch.stream(agent, sources.info, sources.image_url, name, part):
                 digest.update(chunk)
+                chunks.append(chunk)
                 head += chunk[:disks.HEAD - len(head)]
             if digest.hexdigest() == checksum:
+                whole.data(chunks)
                 return head
             wrong = f"the checksum of the {part[1]} bytes at {part[0]} is {digest.hexdigest()}, not {checksum}"
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

@@ -29,7 +29,7 @@ class Written:
     image: str
     """Its id, as the agent was told."""
     sha256: str
-    """SHA-256 of all bytes as they were sent; for a block map the one that the map tells of the whole image."""
+    """SHA-256 of all bytes as they were sent; of the whole disk for a block map. Empty: too large."""
     size: int
     """Bytes that it occupies on the disk."""
     received: int

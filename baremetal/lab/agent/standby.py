@@ -119,7 +119,7 @@ async def finish(agent: "process.Agent", info: Info, disk: disks.Disk, drive: st
         node = info.get("node_uuid", "local")
         disk.written.configdrive = disks.configdrive(await _drive(agent, drive, node), node)
     if info.get("image_type") != "partition" and disk.written is not None:
-        agent.partitions = {"root uuid": f"0x{disk.written.sha256[:8]}"}
+        agent.partitions = {"root uuid": f"0x{hashlib.sha256(disk.written.image.encode()).hexdigest()[:8]}"}
     await asyncio.sleep(agent.profile.step)
 
 
