@@ -1,13 +1,14 @@
 """The promises of sockets whose methods answer Done or Wait: they do, and may be called twice."""
 
 import typing
+from pathlib import Path
 
 import pytest
-from oslo_config import cfg
 
 from baremetal import steps
 from baremetal.drivers import interface, load, wires
-from tests.contract import devices
+from tests.contract import booting
+from tests.unit.clients.agent import server
 
 #: socket: its methods that do something, with what they take besides the task
 CALLS: dict[str, dict[str, tuple[typing.Any, ...]]] = {
@@ -17,9 +18,11 @@ CALLS: dict[str, dict[str, tuple[typing.Any, ...]]] = {
              "clean_up_instance": ()},
     "console": {"start": (), "get": (), "stop": ()},
     "deploy": {"prepare": (), "deploy": (), "clean_up": (), "tear_down": (), "prepare_cleaning": (),
-               "tear_down_cleaning": (), "prepare_service": (), "tear_down_service": (), "take_over": ()},
+               "tear_down_cleaning": (), "prepare_service": (), "tear_down_service": (), "take_over": (),
+               "write_image": (), "prepare_instance_boot": (), "tear_down_agent": (), "switch_to_tenant_network": (),
+               "boot_instance": ()},
     "firmware": {"components": (), "update": ([{"component": "bmc", "url": "http://x/y"}],)},
-    "inspect": {"inspect": (), "abort": ()},
+    "inspect": {"inspect": (), "leave": (), "abort": ()},
     "network": {"connect": ("tenant",), "disconnect": ("tenant",), "port_changed": (None,), "vifs": (),
                 "attach_vif": ({"id": "a"},), "detach_vif": ("a",)},
     "raid": {"create_configuration": (), "delete_configuration": (),
@@ -31,18 +34,24 @@ CALLS: dict[str, dict[str, tuple[typing.Any, ...]]] = {
 VALUES = {"read": list, "get": dict, "components": list, "vifs": list, "writes_image": bool}
 CASES = [pytest.param(found, name, taken, id=f"{found.kind}-{found.name}-{name}")
          for kind, calls in CALLS.items() for found in load.every(load.NAMESPACE + kind)
-         if not found.name.startswith("no-") for name, taken in calls.items()]
+         if not found.name.startswith("no-") for name, taken in calls.items() if hasattr(found, name)]
 
 
 @pytest.mark.parametrize(("found", "name", "taken"), CASES)
 def test_answers_and_may_be_called_twice(found: interface.Interface, name: str, taken: tuple[typing.Any, ...],
-                                         conf: cfg.ConfigOpts, lines: wires.Wires) -> None:
+                                         tmp_path: Path, lines: wires.Wires) -> None:
     if found.needs:
         pytest.fail("give it a device here, as test_power.py does")
-    task = devices.task_for(devices.Device(), conf, lines, found)
-    for _ in range(2):
-        answer = getattr(found, name)(task, *taken)
-        assert isinstance(answer, VALUES.get(name, steps.Done | steps.Wait | None))
+    with server.Agent() as far:
+        far.answers.update({command: "RUNNING" for command in ("standby.prepare_image", "image.install_bootloader")})
+        task = booting.task_for(booting.conf(tmp_path), lines, found, far=far)
+        task.node.instance_info.update(kernel=f"file://{tmp_path}/kernel", ramdisk=f"file://{tmp_path}/ramdisk",
+                                       image_type="whole-disk")
+        for _ in range(2):
+            answer = getattr(found, name)(task, *taken)
+            assert isinstance(answer, VALUES.get(name, steps.Done | steps.Wait | None))
+        begun = [command for command, _ in far.asked if far.answers.get(command) == "RUNNING"]
+        assert len(begun) == len(set(begun)), "nothing that takes its time is begun twice"
 
 
 def test_no_socket_is_forgotten() -> None:

@@ -9,7 +9,7 @@ from oslo_config import cfg
 
 from baremetal import errors, steps
 from baremetal.drivers import hardware, interface, load, vendor, wires
-from tests.contract import devices
+from tests.contract import booting, devices
 
 EVERY = [found for kind in interface.KINDS for found in load.every(load.NAMESPACE + kind)]
 TYPES: list[hardware.HardwareType] = load.every("baremetal.hardware")
@@ -78,11 +78,13 @@ def test_each_step_says_whether_it_may_be_repeated(found: interface.Interface) -
 
 @pytest.mark.parametrize("found", EVERY, ids=_name)
 def test_says_which_key_is_missing(found: interface.Interface, conf: cfg.ConfigOpts, lines: wires.Wires) -> None:
-    task = devices.task_for(devices.Device(), conf, lines, found)
+    task = devices.task_for(devices.Device(), conf, lines, found, *booting.beside(found))
     try:
         found.validate(task)
     except errors.Unsupported:
         assert found.name.startswith("no-")
+    except errors.MissingField as fault:
+        assert "instance_info/" in fault.text
     except errors.DriverInfoMissing as fault:
         assert [key for key in found.needs if key not in fault.text] == []
     else:
@@ -92,7 +94,7 @@ def test_says_which_key_is_missing(found: interface.Interface, conf: cfg.ConfigO
 @pytest.mark.parametrize("found", [found for found in EVERY if found.name.startswith("no-")], ids=_name)
 def test_refusing_ones_refuse_everything(found: interface.Interface, conf: cfg.ConfigOpts, lines: wires.Wires) -> None:
     task = devices.task_for(devices.Device(), conf, lines, found)
-    harmless = ("clean_up", "cache_bios_settings", "properties", "logical_disk_properties", "methods")
+    harmless = ("clean_up", "leave", "cache_bios_settings", "properties", "logical_disk_properties", "methods")
     for name, method in _methods(type(found)).items():
         if name not in harmless:
             wanted = [p for p in inspect.signature(method).parameters.values() if p.default is p.empty]
