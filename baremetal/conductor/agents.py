@@ -138,9 +138,17 @@ class Agents:
 
     def _ask(self, found: task.Task, line: lines.Line, beat: Beat, news: beats.News) -> None:
         """Go on with the flow if the agent is ready; else let it wait on. In a worker, without a lease so far."""
-        uuid, again = found.node.uuid, False
+        uuid = found.node.uuid
         try:
-            if calls.ready(found, flow.work_of(found), line):
+            ready = calls.ready(found, flow.work_of(found), line)
+        except errors.Fault as fault:
+            # its deadline stays as it is: an agent that calls but does not answer is none
+            LOG.warning("Node %s: how far its agent is could not be found out: %s", uuid, fault.text)
+            return
+        finally:
+            self._asked.discard(uuid)
+        try:
+            if ready:
                 flow.go_on(found, "resume")
                 flow.run(found)
             elif news.any:
@@ -148,17 +156,14 @@ class Agents:
             else:
                 flow.renew(found)
         except draft.Changed:
-            again = True
+            self._beat_again(found, beat)
+
+    def _beat_again(self, found: task.Task, beat: Beat) -> None:
+        """Deal with a heartbeat anew, because the node was changed meanwhile; the agent has been answered already."""
+        try:
+            self.heartbeat(found.ctx, found.node.uuid, beat)
         except errors.Fault as fault:
-            # its deadline stays as it is: an agent that calls but does not answer is none
-            LOG.warning("Node %s: how far its agent is could not be found out: %s", uuid, fault.text)
-        finally:
-            self._asked.discard(uuid)
-        if again:
-            try:
-                self.heartbeat(found.ctx, uuid, beat)
-            except errors.Fault as fault:
-                LOG.info("Node %s: a heartbeat came to nothing: %s", uuid, fault.text)
+            LOG.info("Node %s: a heartbeat came to nothing: %s", found.node.uuid, fault.text)
 
     def _in_maintenance(self, found: task.Task) -> None:
         """Ignore the heartbeat, or end the flow where nothing may go on during maintenance."""

@@ -2,8 +2,8 @@
 
 import typing
 
-from baremetal import errors, states
-from baremetal.conductor import limits, lines, plan, power, task, verb
+from baremetal import errors
+from baremetal.conductor import limits, lines, plan, task, verb
 
 #: the interfaces that must be content with the node before it deploys; whether boot matters, deploy knows
 VALIDATED = ("power", "deploy", "network", "storage")
@@ -41,10 +41,10 @@ class Deploy(verb.Verb):
     def clean_up(self, held: task.Task, *, aborted: bool) -> None:
         """Remove what the deploy left on the conductor; what was aborted is torn down, too.
 
-        A ramdisk that a failed deploy has left running is switched off.
+        Whether a server whose deploy failed is switched off is the deploy interface's: it knows what runs there.
         """
-        held.deploy.clean_up(held)
-        if aborted:
-            held.deploy.tear_down(held)
-        elif held.deploy.grows and held.conf.deploy.power_off_after_deploy_failure and not held.node.disable_power_off:
-            power.change(held, states.POWER_OFF)
+        try:
+            held.deploy.clean_up(held)
+        finally:
+            if aborted:
+                held.deploy.tear_down(held)
