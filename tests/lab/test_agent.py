@@ -384,7 +384,8 @@ def test_a_crowd(service: stub.Stub) -> None:
     """Two hundred deploy at once; the figures are printed with -s."""
     content = service.files["image"] = stub.image(8 << 20)
     began, used = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF)
-    crowd = dataclasses.replace(plan(service, CROWD, CROWD_NETWORK), manner=dataclasses.replace(QUICK, forced=2, silence=60))
+    patient = dataclasses.replace(QUICK, forced=2, silence=60)
+    crowd = dataclasses.replace(plan(service, CROWD, CROWD_NETWORK), manner=patient)
     with fleet.Fleet(crowd) as running:
         for number, server in enumerate(running.servers):
             service.nodes[server.computer.hardware.nics[0].mac] = stub.Node(f"node-{number}")
