@@ -101,7 +101,8 @@ def _plan(asked: argparse.Namespace, folder: pathlib.Path, kernel: str | None) -
     machines = plan.machines(asked.size, asked.firmware, asked.memory, asked.disks, asked.nics)
     way = asked.accelerate
     if way == "auto":
-        way = accelerator.probe(pathlib.Path(kernel)) if kernel else "tcg"
+        kept = cache.Cache(asked.cache or default_cache(), say)
+        way = accelerator.known(kept, pathlib.Path(kernel)) if kernel else "tcg"
     given = {"user": asked.user, "password": os.environ.get("BAREMETAL_LAB_PASSWORD")}
     return plan.Plan(machines, folder, network, accelerate=way,
                      **{name: value for name, value in given.items() if value is not None})

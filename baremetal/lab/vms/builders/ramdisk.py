@@ -3,6 +3,7 @@
 The agent's code is as it came; only what starts it is ours. No file of apt's sources stays in it.
 """
 
+import importlib.util
 import pathlib
 import shutil
 import subprocess
@@ -62,7 +63,8 @@ def build(kept: cache.Cache, agent: str = root.AGENT, plugin: pathlib.Path | Non
         subprocess.run(["cp", "-a", str(system / "root"), str(stage)], check=True)
         if plugin:
             copied = pathlib.Path(shutil.copytree(plugin, place / "plugin"))
-            root.install(stage, str(copied), "--no-deps", "--no-build-isolation")
+            here = ("--no-build-isolation",) if importlib.util.find_spec("setuptools") else ()
+            root.install(stage, str(copied), "--no-deps", *here)
             shutil.rmtree(copied)
         fill(stage, kernels)
         pack(stage, place / "ramdisk")
