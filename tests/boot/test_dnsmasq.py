@@ -105,7 +105,7 @@ def test_who_is_not_known_gets_nothing_and_is_remembered(house: House) -> None:
     (BIOS, False, "ipxe", "undionly.kpxe"), (UEFI, False, "ipxe", "snponly.efi"), (9, False, "ipxe", "snponly.efi"),
     (UEFI_HTTP, False, "ipxe", f"{HTTP}/loaders/snponly.efi"), (BIOS, True, "ipxe", f"{HTTP}/boot.ipxe"),
     (UEFI, True, "ipxe", f"{HTTP}/boot.ipxe")])
-def test_each_firmware_is_told_its_loader(house: House, arch: int, ipxe: bool, way: str, file: str) -> None:   # noqa: FBT001
+def test_each_firmware_is_told_its_loader(house: House, arch: int, ipxe: bool, way: str, file: str) -> None:
     house.service.hosts.put(NODE, [MAC], way=way)
     found = until(lambda: house.boot(MAC, arch, ipxe=ipxe))
     assert found["boot"] == file

@@ -18,7 +18,7 @@ class Serving:
     """All of it, for one conductor."""
 
     def __init__(self, conf: cfg.ConfigOpts, database: engine.Database, ticker: clock.Clock) -> None:
-        """Find what lies ready since the last time. ValueError, BootFileMissing: an option names what cannot be used."""
+        """Find what lies ready since before. ValueError, BootFileMissing: an option names what cannot be used."""
         templates.check(conf)
         found = loaders.Loaders(pathlib.Path(conf.pxe.tftp_root), conf.pxe.loader_file_paths)
         self.shelf = shelf.Shelf(pathlib.Path(conf.deploy.http_root), conf.deploy.http_url)
