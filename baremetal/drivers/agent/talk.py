@@ -130,10 +130,10 @@ def _there(results: list[Result], noted: Params, about: str, command: str, param
         known = _find(results, noted["id"])
         if known is not None:
             return known
-    last = results[-1] if results else None
-    if last is None or last["id"] == noted.get("id") or last.get("command_name") != command.rpartition(".")[2]:
-        return None
-    return last if _same_step(last, params) else None
+    names = [found["id"] for found in results]
+    later = results[names.index(noted["id"]) + 1:] if noted.get("id") in names else results
+    return next((found for found in reversed(later) if found.get("command_name") == command.rpartition(".")[2]
+                 and _same_step(found, params)), None)
 
 
 def _same_step(found: Result, params: Params) -> bool:

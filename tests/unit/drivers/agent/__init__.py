@@ -1,0 +1,1 @@
+"""Drivers that work through an agent: against a small agent on loopback."""
