@@ -7,7 +7,6 @@ from baremetal import errors
 from baremetal.api import expose, types
 from baremetal.api.nodes import find
 from baremetal.api.ramdisk import answers
-from baremetal.db import record
 
 SCHEMES = ("http", "https")
 #: what agents of one deploy interface say beside that
@@ -61,11 +60,6 @@ def take(call: expose.Call, name: str) -> expose.Answer:
                                   wanted="It is the version of the agent; those that have none are too old.")
     if not beat["callback_url"] and "agent_status" not in beat:
         raise errors.BadField(field="callback_url", value="", wanted=PARAMS["callback_url"].kind.wanted)
-    found = find.one(call, name, *find.DRIVEN_BY, "driver_internal_info")
-    known = record.load(found.driver_internal_info).get("agent_url")
-    if known and known != beat["callback_url"]:
-        raise errors.BadField(field="callback_url", value=beat["callback_url"],
-                              wanted="The agent of this node has told another one since its server was booted; it must "
-                                     "stay the same until the server is booted again.")
+    found = find.one(call, name, *find.DRIVEN_BY)
     call.rpc(answers.host(call, found), "heartbeat", node=found.uuid, beat=beat)
     return expose.Answer(202)

@@ -176,13 +176,6 @@ def test_wrong_heartbeats_are_refused(asked: door.Door, version: str, changes: d
     assert BEAT["agent_token"] not in answer.text()
 
 
-def test_an_agent_does_not_move(asked: door.Door) -> None:
-    ident = enrol(asked)
-    asked.write(ident, driver_internal_info='{"agent_url":"https://10.77.0.99:9999"}')
-    answer = asked.ask("POST", f"/v1/heartbeat/{ident}", body=BEAT)
-    assert answer.status == 400 and "callback_url" in answer.text() and not asked.told
-
-
 def test_heartbeats_of_the_unknown(asked: door.Door) -> None:
     assert asked.ask("POST", f"/v1/heartbeat/{uuid.uuid4()}", body=BEAT).status == 404
     assert asked.ask("GET", f"/v1/heartbeat/{uuid.uuid4()}").status == 405
