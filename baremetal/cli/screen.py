@@ -142,7 +142,7 @@ class Show:
             parts.append(f"for {seconds(shown['elapsed_seconds'] + since)}")
         if shown["silent_seconds"] + since > QUIET:
             parts.append(f"nothing seen for {seconds(shown['silent_seconds'] + since)}")
-        while len(parts) > 1 and width("  ".join(parts)) > columns:
+        while len(parts) > 2 and width("  ".join(parts)) > columns:
             parts.pop()
         return cut(clean("  ".join(parts)), columns)
 
