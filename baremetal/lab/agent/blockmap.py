@@ -4,6 +4,7 @@ A map is JSON: ``virtual_size`` and ``extents``, each offset, length and SHA-256
 """
 
 import asyncio
+import copy
 import dataclasses
 import hashlib
 import json
@@ -46,7 +47,7 @@ async def write(agent: "process.Agent", text: str, sources: Sources, disk: disks
     head, received, whole = b"", 0, Whole(size)
     for offset, length, checksum in plan["extents"]:
         whole.hole(offset)
-        first = await _extent(agent, sources, (offset, length), checksum, whole)
+        first, whole = await _extent(agent, sources, (offset, length), checksum, whole)
         received += length
         if offset < disks.HEAD:
             head = head.ljust(offset, b"\0") + first
@@ -62,17 +63,22 @@ class Whole:
     def __init__(self, size: int) -> None:
         self._digest, self._place, self._counts = hashlib.sha256(), 0, size <= LARGEST_HASHED
 
-    def data(self, chunks: list[bytes]) -> None:
+    def copy(self) -> "Whole":
+        """Return another one, for a try that may not succeed."""
+        made = copy.copy(self)
+        made._digest = self._digest.copy()
+        return made
+
+    def data(self, chunk: bytes) -> None:
         """Take what was written."""
-        for chunk in chunks:
-            self._place += len(chunk)
-            if self._counts:
-                self._digest.update(chunk)
+        self._place += len(chunk)
+        if self._counts:
+            self._digest.update(chunk)
 
     def hole(self, until: int) -> None:
         """Go on to a place."""
         while self._counts and self._place < until:
-            self.data([bytes(min(ZEROS, until - self._place))])
+            self.data(bytes(min(ZEROS, until - self._place)))
         self._place = until
 
     def sha256(self) -> str:
@@ -81,19 +87,18 @@ class Whole:
 
 
 async def _extent(agent: "process.Agent", sources: Sources, part: tuple[int, int], checksum: str, whole: Whole
-                  ) -> bytes:
-    """Fetch one extent, again when it breaks; return its first bytes."""
+                  ) -> tuple[bytes, Whole]:
+    """Fetch one extent, again when it breaks; return its first bytes, and the disk as it is then."""
     name = sources.info["id"]
     for attempt in range(agent.profile.attempts):
-        digest, head, chunks = hashlib.sha256(), b"", []
+        digest, head, tried = hashlib.sha256(), b"", whole.copy()
         try:
             async for chunk in fetch.stream(agent, sources.info, sources.image_url, name, part):
                 digest.update(chunk)
-                chunks.append(chunk)
+                tried.data(chunk)
                 head += chunk[:disks.HEAD - len(head)]
             if digest.hexdigest() == checksum:
-                whole.data(chunks)
-                return head
+                return head, tried
             wrong = f"the checksum of the {part[1]} bytes at {part[0]} is {digest.hexdigest()}, not {checksum}"
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             wrong = f"{type(error).__name__} {error}"
