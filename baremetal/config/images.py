@@ -13,7 +13,7 @@ OPTS: list[cfg.Opt] = [
     cfg.IntOpt("stall_bytes", default=65536, min=1, help="Bytes that must arrive within stall_timeout."),
     cfg.IntOpt("attempts", default=4, min=1,
                help="How often a download is tried; it goes on where it broke off when the server allows that."),
-    cfg.IntOpt("convert_timeout", default=3600, min=1, help="Seconds that the conversion of an image may take."),
+    cfg.FloatOpt("convert_timeout", default=3600, min=0.01, help="Seconds that the conversion of an image may take."),
 ]
 
 #: section DEFAULT

@@ -191,7 +191,8 @@ class Library:
             digests = into.meter.digests()
             about = self.store.add(made, store.About(
                 id=f"{digests['sha256']}.{FILE}", source=guard.plain(source), digests=digests, fetched_format=FILE,
-                disk_format=FILE, converted=False, size=into.size, virtual_size=into.size, sha256=digests["sha256"]), None)
+                disk_format=FILE, converted=False, size=into.size, virtual_size=into.size,
+                sha256=digests["sha256"]), None)
             (place / "note").write_text(json.dumps({"stamp": dataclasses.asdict(came), "id": about.id}))
             (place / "note").rename(noted)
         return about

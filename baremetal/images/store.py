@@ -54,7 +54,7 @@ class Store:
 
     def __init__(self, folder: Path, conf: cfg.ConfigOpts, ticker: clock.Clock) -> None:
         self.folder, self.conf, self.clock = folder, conf, ticker
-        self._thread = threading.RLock()
+        self._thread, self._depth = threading.RLock(), 0
         self._known: dict[str, About] = {}
         for name in ("content", "work", "holds", "sources"):
             (folder / name).mkdir(parents=True, exist_ok=True, mode=0o755)
@@ -152,9 +152,14 @@ class Store:
     @contextlib.contextmanager
     def locked(self) -> typing.Iterator[None]:
         """Keep other threads and processes from changing what is there."""
-        with self._thread, open(self.folder / "lock", "ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        with self._thread, contextlib.ExitStack() as stack:
+            if not self._depth:     # a lock on a file is not one's own when it is opened twice
+                fcntl.flock(stack.enter_context(open(self.folder / "lock", "ab")), fcntl.LOCK_EX)
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
 
     def _use(self, image_id: str, holder: str | None) -> None:
         now = self._now()

@@ -64,7 +64,7 @@ def _pieces(stream: typing.Any, chunk: bytes, how: str, source: str) -> typing.I
             yield stream.decompress(chunk)
         elif how == "gzip":
             yield stream.decompress(chunk, PORTION)
-            while stream.unconsumed_tail:
+            while stream.unconsumed_tail and not stream.eof:
                 yield stream.decompress(stream.unconsumed_tail, PORTION)
         else:
             yield stream.decompress(chunk, PORTION)

@@ -1,0 +1,1 @@
+"""The images room, on real files, servers and programs."""
