@@ -234,7 +234,9 @@ def _share(present: Step | None, last: Sign | None, told: dict[str, typing.Any],
     if present is None or present.started_at is None:
         return 0.0
     if told["bytes"] is not None and told["total"]:
-        return min(told["bytes"] / told["total"], 1.0) * NEARLY
+        # an image is fetched before the boot of the same step; it is sent by a step of its own
+        most = BOOTED[milestones.FILES] if last is not None and last.name == milestones.FETCHING else NEARLY
+        return min(told["bytes"] / told["total"], 1.0) * most
     by_time = (until - present.started_at).total_seconds() / max(_weight(present, took), 0.001)
     if last is not None and last.name in BOOTED:
         return min(max(by_time, BOOTED[last.name]), _next_share(BOOTED[last.name]))
@@ -267,6 +269,8 @@ def _estimate(picture: Picture, present: Step | None, share: float, told: dict[s
     rest = [step for step in picture.steps if step.state == "planned" and step is not present]
     left = sum(_weight(step, took) for step in rest)
     if told["bytes_per_second"] and told["total"]:
+        if present is not None and picture.signs[-1].name == milestones.FETCHING:
+            left += _weight(present, took) * (1 - BOOTED[milestones.FILES])
         return _round(left + max(0, told["total"] - told["bytes"]) / told["bytes_per_second"], 0)
     if not took:
         return None

@@ -46,9 +46,10 @@ class Listener:
         self._bytes = 0
         self._changed = threading.Condition()
 
-    def put(self, name: str, document: dict[str, typing.Any]) -> None:
-        """Queue an event; the cursor stands behind it already."""
-        event = b"id: %b\nevent: %b\ndata: %b\n\n" % (str(self.cursor).encode(), name.encode(), orjson.dumps(document))
+    def put(self, name: str, document: dict[str, typing.Any], ident: str | None = None) -> None:
+        """Queue an event; the cursor stands behind it already, unless ``ident`` says where it stood."""
+        ident = ident or str(self.cursor)
+        event = b"id: %b\nevent: %b\ndata: %b\n\n" % (ident.encode(), name.encode(), orjson.dumps(document))
         with self._changed:
             # what comes after one that was left out must be left out, too
             self.over = self.over or len(self._waiting) >= MOST or self._bytes > MOST_BYTES
@@ -185,22 +186,27 @@ class Watcher:
             listener.cursor = cursor.Cursor(listener.node)
             listener.put(*listener.cursor.snapshot(view))
         else:
+            behind = str(listener.cursor)
             for name, document in listener.cursor.advance(view):
-                if name == "end":
-                    self._progress(listener, view, always=True)
+                if name == "end" and document["flow"] == view.flows[-1].uuid:
+                    self._progress(listener, view, behind)
                 listener.put(name, document)
+                behind = str(listener.cursor)
         listener.since = listener.cursor.flow
-        self._progress(listener, view, always=False)
+        if view.flows and view.flows[-1].finished_at is None:
+            self._progress(listener, view)
 
-    def _progress(self, listener: Listener, view: cursor.View, *, always: bool) -> None:
-        """Tell how far the newest flow is, when that has changed and it is time to say so."""
-        flow = view.flows[-1] if view.flows else None
-        if flow is None or (flow.finished_at is not None and not always):
-            return
+    def _progress(self, listener: Listener, view: cursor.View, before_end: str | None = None) -> None:
+        """Tell how far the newest flow is, when that has changed and it is time to say so; the last time at its end.
+
+        Who hears that and then no more has not heard of the end: ``before_end`` is the id before it.
+        """
+        flow = view.flows[-1]
         found = progress.of(view.parts.picture(flow), view.now, view.took)
         told = {name: found[name] for name in ("phase", "step", "steps_done", "steps_total", "percent", "bytes")}
         steady = all(told[name] == listener.shown.get(name) for name in ("phase", "step", "steps_done", "steps_total"))
-        if told == listener.shown or (steady and not always and self._time.tick() - listener.shown_at < STEADY):
+        soon = steady and before_end is None and self._time.tick() - listener.shown_at < STEADY
+        if told == listener.shown or soon:
             return
         listener.shown, listener.shown_at = told, self._time.tick()
-        listener.put("progress", {"flow": flow.uuid, "verb": flow.verb, **found})
+        listener.put("progress", {"flow": flow.uuid, "verb": flow.verb, **found}, before_end)

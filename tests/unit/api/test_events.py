@@ -80,6 +80,21 @@ def test_last_event_id_goes_on_without_loss_or_doubles(served: Served) -> None:
     third.close()
 
 
+def test_who_hears_the_last_progress_has_not_heard_of_the_end(served: Served) -> None:
+    served.begin()
+    stream = served.listen()
+    stream.next()
+    served.end()
+    ids = []
+    while (event := stream.next()) is not None and event[0] != "end":
+        ids.append((event[0], stream.last))
+    stream.close()
+    assert ids[-1][0] == "progress"
+    again = served.listen(ids[-1][1])
+    assert brief(again.until("end")) == ["done"]
+    again.close()
+
+
 @pytest.mark.parametrize("last", ["nonsense", "999999.1.1.1.1.1.", "\u00e9"])
 def test_an_id_that_means_nothing_here_begins_anew(served: Served, last: str) -> None:
     stream = served.listen(last)

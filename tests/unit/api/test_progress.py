@@ -66,6 +66,10 @@ CASES: dict[str, tuple[float, progress.Picture, dict[str, float], dict[str, Any]
          "estimate_seconds": 20.0, "expected": milestones.SENT}),
     "speed alone tells what is left": (61, picture((0, 50), 50, signs=SENDING), {},
         {"estimate_seconds": 30.0}),
+    "fetching the image is a small part of its step": (9, picture(0, signs=(
+        (1, milestones.FETCHING, size(0)), (9, milestones.FETCHING, size(800)))), TOOK,
+        {"phase": "getting the image", "bytes": 800, "percent": 1.6, "bytes_per_second": 100.0,
+         "estimate_seconds": 100.0, "expected": milestones.FETCHED}),
     "no speed of one sign": (52, picture((0, 50), 50, signs=SENDING[:1]), {},
         {"bytes": 0, "bytes_per_second": None, "estimate_seconds": None}),
     "foreign facts are no numbers": (52, picture((0, 50), 50, signs=((51, milestones.SENDING, {"bytes": "many"}),)), {},
