@@ -29,6 +29,12 @@ class Stored:
             done = connection.execute(f"UPDATE nodes SET {names} WHERE uuid = ?", (*columns.values(), node))
             assert done.rowcount == 1, node
 
+    def inspected(self, node: str) -> None:
+        """Let a node have an inventory."""
+        with contextlib.closing(sqlite3.connect(self._path, timeout=30)) as connection, connection:
+            connection.execute("INSERT INTO node_inventory (node_id, inventory, plugin_data) "
+                               "SELECT id, '{}', '{}' FROM nodes WHERE uuid = ?", (node,))
+
     def bring(self, node: str, state: str, **columns: Any) -> None:
         """Let a node stand in a provision state, on its way to where nodes in that state go, held by nobody."""
         self.put(node, provision_state=state, target_provision_state=TARGETS[state], **{**FREE, **columns})

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.api import case, drive
+from tests.api import case, drive, stored
 
 FOLDER = pathlib.Path(__file__).parent / "golden"
 LATER = ("portgroup", "later")      # resources that this house does not have yet
@@ -42,6 +42,7 @@ def words(service: Any) -> Iterator[tuple[drive.Endpoint, dict[str, Any]]]:
         steps = [{"interface": "vendor", "step": "log_passthrough"}]
         endpoint.make("PUT", f"/v1/nodes/{ident}/states/provision", {"target": "clean", "clean_steps": steps})
         run.wait(ident, provision_state="manageable", reservation=None)
+        stored.Stored(service.data).inspected(ident)
         history = endpoint.make("GET", f"/v1/nodes/{ident}/history")["history"]
         yield endpoint, run.words | {"history": history[0]["uuid"], "conductor": run.words["node.conductor"]}
     finally:
