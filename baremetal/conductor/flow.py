@@ -121,10 +121,10 @@ def adopt(found: task.Task) -> None:
     found.save()
 
 
-def bring(held: task.Task) -> None:
-    """Bring here what the conductor before had lying ready, and give the node back; its flow waits on."""
+def bring(held: task.Task, lost: str) -> None:
+    """Bring here what conductor ``lost`` had lying ready, and give the node back; its flow waits on."""
     def work() -> None:
-        if held.interfaces and held.deploy.grows:
+        if lost != held.means.seat.host and held.interfaces and held.deploy.grows:
             held.deploy.take_over(held)
     errand.run(held, "bringing the node's files to this conductor", work, lambda why: LOG.warning(
         "Node %s: its files were not brought to this conductor: %s", held.node.uuid, why))

@@ -57,7 +57,7 @@ def load(database: engine.Database, node_id: int) -> tuple[lines.Flow, context.C
             return None
         found = [lines.Line.from_row(line) for line in flows.steps_of(connection, row.id)]
     flow = lines.Flow(row.verb, record.load(row.params), found, row.uuid, row.id, row.state, bool(row.abort_after),
-                      row.deadline, row.awaits, row.conductor, row.updated_at)
+                      row.deadline, row.awaits, row.conductor, row.epoch, row.updated_at)
     return flow, context.Context.from_wire(record.load(row.context))
 
 

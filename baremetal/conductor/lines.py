@@ -66,8 +66,9 @@ class Flow:
     abort_after: bool = False
     deadline: datetime.datetime | None = None
     awaits: str | None = None
-    #: the conductor that worked on it last
+    #: the conductor that worked on it last, and its process
     conductor: str = ""
+    epoch: int = 0
     #: when its waiting was written or last renewed
     updated_at: datetime.datetime | None = None
 

@@ -82,13 +82,14 @@ def overdue(connection: sa.Connection, now: datetime.datetime) -> list[sa.Row[ty
 
 
 def silent(connection: sa.Connection, waiting: str, before: datetime.datetime,
-           alive: collections.abc.Sequence[str]) -> list[sa.Row[typing.Any]]:
-    """Return nodes with the step in state ``waiting`` of their flow that waits, and the flow's conductor.
+           alive: collections.abc.Sequence[str], host: str, epoch: int) -> list[sa.Row[typing.Any]]:
+    """Return nodes with the step in state ``waiting`` of their flow that waits, and the flow's conductor and ``lost``.
 
-    Only where nothing was seen since ``before``, neither by a milestone nor by the step's beginning, or where the
-    conductor is not among those ``alive``.
+    Only where nothing was seen since ``before``, neither by a milestone nor by the step's beginning, or where it is
+    ``lost``: its conductor is not among those ``alive``, or was an earlier process of ``host``.
     """
-    return list(connection.execute(_SILENT, {"w_waiting": waiting, "w_before": before, "w_alive": list(alive)}))
+    return list(connection.execute(_SILENT, {"w_waiting": waiting, "w_before": before, "w_alive": list(alive),
+                                             "w_host": host, "w_epoch": epoch}))
 
 
 def purge(connection: sa.Connection, before: datetime.datetime) -> int:
@@ -126,10 +127,12 @@ _INTERRUPTED = _WHOSE.where(FLOWS.c.state == RUNNING, sa.or_(
 _OVERDUE = _WHOSE.where(FLOWS.c.state == WAITING, FLOWS.c.deadline < sa.bindparam("w_now"))
 _SEEN = sa.select(sa.func.max(models.MILESTONES.c.at)).where(
     models.MILESTONES.c.flow_id == FLOWS.c.id).correlate(FLOWS).scalar_subquery()
+_LOST = sa.or_(FLOWS.c.conductor.not_in(sa.bindparam("w_alive", expanding=True)), sa.and_(
+    FLOWS.c.conductor == sa.bindparam("w_host"), FLOWS.c.epoch < sa.bindparam("w_epoch")))
 _SILENT = sa.select(
-    NODES.c.uuid, NODES.c.driver, NODES.c.conductor_group, FLOWS.c.conductor, *STEPS.c).join_from(FLOWS, NODES).join(
-        STEPS, STEPS.c.flow_id == FLOWS.c.id).where(
-            FLOWS.c.state == WAITING, STEPS.c.state == sa.bindparam("w_waiting"), sa.or_(
-                FLOWS.c.conductor.not_in(sa.bindparam("w_alive", expanding=True)),
-                sa.and_(STEPS.c.started_at < sa.bindparam("w_before"),
-                        sa.func.coalesce(_SEEN, STEPS.c.started_at) < sa.bindparam("w_before"))))
+    NODES.c.uuid, NODES.c.driver, NODES.c.conductor_group, FLOWS.c.conductor, FLOWS.c.epoch, *STEPS.c,
+    sa.case((_LOST, 1), else_=0).label("lost")).join_from(FLOWS, NODES).join(
+    STEPS, STEPS.c.flow_id == FLOWS.c.id).where(
+        FLOWS.c.state == WAITING, STEPS.c.state == sa.bindparam("w_waiting"), sa.or_(
+            _LOST, sa.and_(STEPS.c.started_at < sa.bindparam("w_before"),
+                           sa.func.coalesce(_SEEN, STEPS.c.started_at) < sa.bindparam("w_before"))))

@@ -119,6 +119,9 @@ class Deploy(parts.Plain):
         self.did(f"resume {step.step}")
         if self.broken is not None:
             raise errors.AgentFailed(url=URL, command=step.step, why=self.broken)
+        if not self.ended:
+            self.until = concurrent.futures.Future()
+            return steps.Wait(what=f"the end of {step.step}", until=self.until)
         if self.reboots:
             self.reboots = False
             return self._boot(task, "restart")

@@ -108,13 +108,46 @@ def test_agent_that_is_up_is_not_booted_again_its_files_come_here(house: buildin
     token = agents.up(house, ident, "two")
     assert deploy.calls[-1] == "execute erase"
     house.gone("two")
+    deploy.ended = False
     _look(house)
     _look(house)
-    assert deploy.calls == ["prepare", "deploy", "learn", "execute erase", "take_over"]
+    assert deploy.calls == ["prepare", "deploy", "learn", "execute erase", "take_over", "resume erase"]
     node = house.node(ident)
     assert (node.provision_state, node.reservation, house.flow(ident).conductor) == ("wait call-back", None, "one")
     agents.beat(house, ident, token)
+    assert "ready" not in deploy.calls, "it is watched here now"
+    deploy.ended = True
+    assert deploy.until is not None
+    deploy.until.set_result({})
+    house.settle()
     assert house.node(ident).provision_state == "active"
+
+
+def test_process_that_starts_again_watches_what_it_watched(house: building.House) -> None:
+    deploy, ident = _waiting(house)
+    agents.up(house, ident)
+    deploy.ended = False
+    house.conductor("one", deploy=deploy)
+    _look(house)
+    _look(house)
+    assert deploy.calls == ["prepare", "deploy", "learn", "execute erase", "resume erase"]
+    deploy.ended = True
+    assert deploy.until is not None
+    deploy.until.set_result({})
+    house.settle()
+    assert house.node(ident).provision_state == "active"
+
+
+def test_process_that_starts_again_has_its_files_still(house: building.House) -> None:
+    deploy, ident = _waiting(house)
+    house.conductor("one", deploy=deploy)
+    _look(house)
+    _look(house)
+    assert deploy.calls == ["prepare", "deploy"]
+    assert house.flow(ident).epoch == house.conductors["one"].means.seat.epoch
+    house.later(601)
+    _look(house)
+    assert deploy.calls == ["prepare", "deploy", "deploy"]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")

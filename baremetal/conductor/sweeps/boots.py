@@ -1,4 +1,7 @@
-"""Boots: a boot that shows no sign for too long is begun again, once; what a lost conductor kept ready comes here."""
+"""Boots: a boot that shows no sign for too long is begun again, once; what a lost conductor kept ready comes here.
+
+What that watched, or an earlier process of this one did, is watched here from then on.
+"""
 
 import datetime
 import logging
@@ -18,7 +21,7 @@ AGAIN = "again"
 
 
 class Boots(sweep.Sweep):
-    """Looks at flows that wait: for boots that have gone silent, and for those whose conductor has gone."""
+    """Looks at flows that wait: for boots that have gone silent, and for those whose conductor process has gone."""
 
     name = "boots"
 
@@ -38,20 +41,20 @@ class Boots(sweep.Sweep):
         with self.means.database.read() as connection:
             alive = [host for host, _group, _drivers in conductors.members(
                 connection, now, conf.conductor.heartbeat_timeout)]
-            rows = flows.silent(connection, lines.WAITING, silent, alive)
+            rows = flows.silent(connection, lines.WAITING, silent, alive, self.means.seat.host, self.means.seat.epoch)
         for row in rows:
             if self.over.is_set():
                 return
             if self.means.ring.ours(row.uuid, row.driver, row.conductor_group):
-                self._look(row, lost=row.conductor not in alive)
+                self._look(row)
 
-    def _look(self, row: typing.Any, *, lost: bool) -> None:
+    def _look(self, row: typing.Any) -> None:
         """Deal with one flow; what cannot be done now is found again at the next look."""
         line = lines.Line.from_row(row)
-        if not lost and (not calls.boots(line) or AGAIN in line.facts):
+        if not row.lost and (not calls.boots(line) or AGAIN in line.facts):
             return
         try:
-            self._act(row.uuid, row.conductor, lost=lost)
+            self._act(row)
         except errors.Fault as fault:
             LOG.info("Node %s: its boot is looked at later: %s", row.uuid, fault.text)
         except draft.Unsaved as error:
@@ -60,28 +63,41 @@ class Boots(sweep.Sweep):
             # one node must not keep the others waiting
             LOG.exception("Looking at the boot of node %s broke", row.uuid)
 
-    def _act(self, uuid: str, conductor: str, *, lost: bool) -> None:
-        """Begin the boot again, or bring here what the lost conductor kept ready for the server."""
+    def _act(self, row: typing.Any) -> None:
+        """Begin the boot again, or do for the flow what its conductor did while it waited."""
         with self.means.pool.slot(reserved=True) as slot:
-            for found in hold.attempts(self.means, uuid, context.internal("boots")):
+            for found in hold.attempts(self.means, row.uuid, context.internal("boots")):
                 line = flow.load(found)
                 waiting = found.flow
-                if line is None or waiting is None or waiting.state != flows.WAITING or found.node.maintenance:
-                    return
-                if lost and waiting.conductor != conductor:
+                if line is None or waiting is None or waiting.state != flows.WAITING or found.node.maintenance \
+                        or (waiting.conductor, waiting.epoch) != (row.conductor, row.epoch):
                     return
                 try:
-                    if calls.boots(line) and AGAIN not in line.facts and not _is_up(found, line):
-                        why = _why(found, line, lost=conductor if lost else None)
-                        LOG.warning("Node %s: %s", uuid, why)
+                    if self._silent(found, line, row):
+                        why = _why(found, line, lost=row.conductor if row.lost else None)
+                        LOG.warning("Node %s: %s", row.uuid, why)
                         flow.again(found, line, why)
                         return slot.give(flow.run, found)
-                    if lost:
+                    if row.lost and _watched(found, line):
+                        flow.go_on(found, "resume")
+                        return slot.give(flow.run, found, row.conductor)
+                    if row.lost:
                         flow.adopt(found)
-                        return slot.give(flow.bring, found)
+                        return slot.give(flow.bring, found, row.conductor)
                 except draft.Changed:
                     continue
                 return
+
+    def _silent(self, found: task.Task, line: lines.Line, row: typing.Any) -> bool:
+        """Return whether a boot is to be begun again; what this host kept ready outlives its process."""
+        return calls.boots(line) and AGAIN not in line.facts and not _is_up(found, line) \
+            and not (row.lost and row.conductor == self.means.seat.host)
+
+
+def _watched(found: task.Task, line: lines.Line) -> bool:
+    """Return whether somebody can say how far a line is, and goes on waiting where it has not ended."""
+    return calls.asks(found, line) and calls.resumer(found, flow.work_of(found), line) is not None \
+        and (not calls.boots(line) or _is_up(found, line))
 
 
 def _is_up(found: task.Task, line: lines.Line) -> bool:
