@@ -28,6 +28,9 @@ TRIMMED = (
     "usr/lib/x86_64-linux-gnu/libmvec*", "usr/lib/x86_64-linux-gnu/libperl*", "usr/lib/x86_64-linux-gnu/libsqlite*",
     "usr/lib/x86_64-linux-gnu/perl*", "usr/sbin/grub*", "usr/sbin/xfs_scrub*", "usr/share/bash-completion",
     "usr/share/gcc", "usr/share/grub", "usr/share/misc/*.ids", "usr/share/perl*", "usr/share/zoneinfo",
+    "usr/lib/udev/rules.d/*-alsa.rules", "usr/lib/udev/rules.d/*-v4l.rules", "usr/lib/udev/rules.d/*-drm.rules",
+    "usr/lib/udev/rules.d/70-[cjt]*.rules", "usr/lib/udev/rules.d/78-*.rules", "usr/lib/udev/rules.d/85-h*.rules",
+    "usr/lib/udev/rules.d/96-*.rules",
     "usr/src", "var/cache/*", "var/lib/apt", "var/lib/dpkg/info", "var/log/*",
 )
 #: of Python's libraries
