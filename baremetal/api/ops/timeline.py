@@ -108,10 +108,19 @@ def document(connection: sa.Connection, node: sa.Row[typing.Any], now: datetime.
     """Return a node's timeline with its newest flows."""
     flows = timeline.flows(connection, node.id, limit)
     earlier = timeline.earlier(connection, [flow for flow in flows if flow.finished_at is None])
-    ids = list({flow.id for flow in (*flows, *earlier)})
-    steps = timeline.steps(connection, ids) if ids else []
-    milestones = timeline.milestones(connection, ids) if ids else []
-    return _document(node, now, flows_of(flows, earlier, Parts(steps, milestones), now))
+    return _document(node, now, flows_of(flows, earlier, parts(connection, [*flows, *earlier]), now))
+
+
+def parts(connection: sa.Connection, flows: Rows) -> "Parts":
+    """Return what belongs to flows."""
+    ids = list({flow.id for flow in flows})
+    return Parts(timeline.steps(connection, ids), timeline.milestones(connection, ids)) if ids else Parts([], [])
+
+
+def took(connection: sa.Connection, flow: sa.Row[typing.Any]) -> progress.Known:
+    """Return how long the steps of a flow took the last time that the node did the same."""
+    earlier = timeline.earlier(connection, [flow])
+    return progress.known(parts(connection, earlier).picture(earlier[0])) if earlier else {}
 
 
 class Parts:
@@ -148,18 +157,18 @@ def _document(node: sa.Row[typing.Any], now: datetime.datetime,
     }
 
 
-def flows_of(flows: Rows, earlier: Rows, parts: Parts, now: datetime.datetime) -> list[dict[str, typing.Any]]:
+def flows_of(flows: Rows, earlier: Rows, found: Parts, now: datetime.datetime) -> list[dict[str, typing.Any]]:
     """Return flows with what belongs to each."""
-    took = {flow.verb: progress.known(parts.picture(flow)) for flow in earlier}
-    return [whole(flow, parts, took.get(flow.verb, {}), now) for flow in flows]
+    known = {flow.verb: progress.known(found.picture(flow)) for flow in earlier}
+    return [whole(flow, found, known.get(flow.verb, {}), now) for flow in flows]
 
 
-def whole(flow: sa.Row[typing.Any], parts: Parts, took: progress.Known,
+def whole(flow: sa.Row[typing.Any], found: Parts, known: progress.Known,
           now: datetime.datetime) -> dict[str, typing.Any]:
     """Return a flow as it is answered, with all that belongs to it."""
-    return {**_flow(flow, now), "steps": [step(row, now) for row in parts.steps.get(flow.id, ())],
-            "milestones": [milestone(row, flow) for row in parts.milestones.get(flow.id, ())],
-            "progress": progress.of(parts.picture(flow), now, took)}
+    return {**_flow(flow, now), "steps": [step(row, now) for row in found.steps.get(flow.id, ())],
+            "milestones": [milestone(row, flow) for row in found.milestones.get(flow.id, ())],
+            "progress": progress.of(found.picture(flow), now, known)}
 
 
 def _flow(flow: sa.Row[typing.Any], now: datetime.datetime) -> dict[str, typing.Any]:

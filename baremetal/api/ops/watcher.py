@@ -16,7 +16,6 @@ from oslo_config import cfg
 from baremetal import clock, errors
 from baremetal.api.ops import cursor, progress, timeline
 from baremetal.db import engine, watching
-from baremetal.db import timeline as rows
 
 LOG = logging.getLogger(__name__)
 
@@ -166,15 +165,10 @@ class Watcher:
         with self._database.read() as connection:
             flows = watching.flows(connection, since)
             nodes = watching.nodes(connection, since)
-            ids = [flow.id for flow in flows]
-            parts = timeline.Parts(rows.steps(connection, ids) if ids else [],
-                                   rows.milestones(connection, ids) if ids else [])
-            new = [flow for flow in flows if flow.finished_at is None and flow.id not in self._took]
-            for flow in new:
-                earlier = rows.earlier(connection, [flow])
-                whose = [row.id for row in earlier]
-                before = timeline.Parts(rows.steps(connection, whose), []) if whose else None
-                self._took[flow.id] = progress.known(before.picture(earlier[0])) if before else {}
+            parts = timeline.parts(connection, flows)
+            for flow in flows:
+                if flow.finished_at is None and flow.id not in self._took:
+                    self._took[flow.id] = timeline.took(connection, flow)
         of_node: dict[int, list[typing.Any]] = collections.defaultdict(list)
         for flow in flows:
             of_node[flow.node_id].append(flow)
