@@ -54,7 +54,7 @@ def _whole(words: list[str]) -> str:
 def _words(field: str, text: str) -> list[str]:
     if any(ord(char) < 32 and char != "\t" for char in text):
         raise errors.BadField(field=field, value=text[:60], wanted="It is one line.")
-    found = text.split()
+    found = [word for word in re.split("[ \t]+", text) if word]     # split() also parts at what is no blank to others
     for word in found:
         if not WORD.fullmatch(word):
             raise errors.BadField(field=field, value=word[:60], wanted=WANTED)

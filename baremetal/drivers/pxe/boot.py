@@ -1,6 +1,7 @@
 """Boot over the network: files on the shelf, a script, a host for DHCP, and the boot device. Switches no power."""
 
 import collections.abc
+import logging
 import pathlib
 import typing
 
@@ -8,6 +9,8 @@ from baremetal import errors, milestones
 from baremetal.boot import kernel, loaders, shelf, templates, tftp
 from baremetal.drivers import boot, capabilities, task
 from baremetal.drivers.pxe import sources
+
+LOG = logging.getLogger(__name__)
 
 #: values of driver_info/force_persistent_boot_device: (persistent for ramdisks, persistent for disks)
 PERSISTENT = {"default": (False, True), "always": (True, True), "never": (False, False),
@@ -54,7 +57,7 @@ class NetworkBoot(boot.Boot):
         """Lay kernel, ramdisk and script ready under a new key, let DHCP answer, set the boot device."""
         line = kernel.line(task.node, task.conf.pxe.kernel_append_params, parameters)
         self._serve(task, sources.of_ramdisk(task, mode), line, mode)
-        self._set_device(task, self._device(task), persistent=_persistent(task)[0])
+        self._set_device(task, self.devices, persistent=_persistent(task)[0])
 
     def clean_up_ramdisk(self, task: task.Task, mode: str) -> None:
         """Take the files away; from then on the server gets an address only. The boot device was for one boot."""
@@ -65,10 +68,10 @@ class NetworkBoot(boot.Boot):
         if is_ramdisk(task):
             line = kernel.instance(task.node, task.conf.pxe.kernel_append_params)
             self._serve(task, sources.of_instance(task), line, INSTANCE)
-            self._set_device(task, self._device(task), persistent=True)
+            self._set_device(task, self.devices, persistent=True)
         else:
             self._withdraw(task)
-            self._set_device(task, "disk", persistent=_persistent(task)[1])
+            self._set_device(task, ("disk",), persistent=_persistent(task)[1])
 
     def clean_up_instance(self, task: task.Task) -> None:
         """Take the files away."""
@@ -102,11 +105,17 @@ class NetworkBoot(boot.Boot):
     def _clear(self, task: task.Task) -> None:
         """Take away what ``_script`` laid outside of the shelf."""
 
-    def _device(self, task: task.Task) -> str:
-        known = task.management.supported_boot_devices(task)
-        return next((device for device in self.devices if device in known), self.devices[-1])
-
-    def _set_device(self, task: task.Task, device: str, *, persistent: bool) -> None:
+    def _set_device(self, task: task.Task, devices: tuple[str, ...], *, persistent: bool) -> None:
+        """Set the first of ``devices`` that the controller can; where it can none, the firmware's own order holds."""
+        try:
+            known = task.management.supported_boot_devices(task)
+        except errors.Unsupported:
+            known = []
+        device = next((device for device in devices if device in known), None)
+        if device is None:
+            LOG.warning("Node %s: management interface %s cannot set boot device %s; the firmware's own order holds",
+                        task.node.uuid, task.management.name, " or ".join(devices))
+            return
         task.management.set_boot_device(task, device, persistent=persistent)
         task.milestone(milestones.DEVICE, device=device, persistent=persistent)
 
