@@ -281,7 +281,7 @@ def test_block_maps(service: stub.Stub, servers: fleet.Fleet, tmp_path: pathlib.
     args = {"image_url": f"{service.url}/boot/key/image", "map_url": f"{service.url}/boot/key/map",
             "image_info": stub.info(f"{service.url}/boot/key/image", content)}
     wrong = service.run(service.step(node, "deploy", "write_image_by_map", map_sha256="0" * 64, **args))
-    assert wrong["command_error"]["type"] == "ImageChecksumError"
+    assert wrong["command_error"]["type"] == "ImageDownloadFatalError"
     done = service.run(service.step(node, "deploy", "write_image_by_map",
                                     map_sha256=hashlib.sha256(text).hexdigest(), **args))
     assert done["command_status"] == "SUCCEEDED", done

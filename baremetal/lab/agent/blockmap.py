@@ -37,13 +37,12 @@ async def write(agent: "process.Agent", text: str, sources: Sources, disk: disks
     """Fetch and verify all extents of a map; raise Failure."""
     name, found = sources.info["id"], hashlib.sha256(text.encode()).hexdigest()
     if found != sources.map_sha256:
-        raise failures.Failure("ImageChecksumError", f"The block map of image {name} failed to verify. Expected "
-                                                     f"sha256: {sources.map_sha256}; found: {found}")
+        raise failures.download(name, f"the block map has sha256 {found}, expected was {sources.map_sha256}", fatal=True)
     plan = json.loads(text)
     size, room = plan["virtual_size"], agent.computer.size(disk)
     if size > room:
-        raise failures.Failure("DeploymentError", f"Image {name} has {size} bytes and does not fit onto "
-                                                  f"{disk.drive.name}, which has {room} bytes")
+        raise failures.Failure("DeploymentError",
+                               f"the image has {size} bytes, {disk.drive.name} has {room}: image too large")
     head, received, whole = b"", 0, Whole(size)
     for offset, length, checksum in plan["extents"]:
         whole.hole(offset)
@@ -53,7 +52,7 @@ async def write(agent: "process.Agent", text: str, sources: Sources, disk: disks
             head = head.ljust(offset, b"\0") + first
     whole.hole(size)
     if not disks.has_table(head):
-        raise failures.Failure("DeploymentError", "There is no partition table on the disk after the image was written")
+        raise failures.Failure("DeploymentError", f"No partitions found on the device {disk.drive.name} after writing the image.")
     return disks.Written(name, whole.sha256(), size, received, "block map", disk.drive.name)
 
 

@@ -142,13 +142,18 @@ async def _drive(agent: "process.Agent", drive: str, node: str) -> str:
 async def write_by_map(agent: "process.Agent", image_url: str, map_url: str, map_sha256: str, image_info: Info,
                        configdrive: str | None = None) -> dict[str, typing.Any]:
     """Write what a block map says is data; the work of the house's own hardware manager."""
+    if image_info.get("image_type") == "partition":
+        raise _invalid("write_image_by_map writes whole disks; image_info/image_type is 'partition'")
     disk = root_disk(agent)
     disk.erase("overwritten")
     text = await fetch.text(agent, image_info, map_url)
     disk.written = await blockmap.write(agent, text, blockmap.Sources(image_url, map_sha256, image_info), disk)
     agent.image, agent.partitions = image_info["id"], {}
     await finish(agent, image_info, disk, configdrive)
-    return {"result": _message(agent, image_info, disk)}
+    device, written = disk.drive.name, disk.written
+    return {"result": f"image ({image_info['id']}) written to device {device} by block map", "written_by": "block map",
+            "device": device, "virtual_size": written.size, "device_size": agent.computer.size(disk),
+            "written": written.received, "received": written.received}
 
 
 def _message(agent: "process.Agent", info: Info, disk: disks.Disk) -> str:

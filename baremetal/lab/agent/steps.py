@@ -13,7 +13,7 @@ if typing.TYPE_CHECKING:
     from baremetal.lab.agent import process
 
 MANAGER, VERSION = "generic_hardware_manager", "1.2"
-MAP_MANAGER, MAP_VERSION = "baremetal_block_map", "1.0"
+MAP_MANAGER, MAP_VERSION = "BaremetalBlockMapManager", "1"
 Step = dict[str, typing.Any]
 Node = dict[str, typing.Any]
 Ports = list[dict[str, typing.Any]]
