@@ -56,6 +56,7 @@ class Lab(fleet.Fleet):
         """Take the power from all machines, and remove the network. Disks and logs stay."""
         if self._thread is not None:
             self.do(self._switch.stop)
+            self.do(self._unplug)
         for machine in self.machines:
             machine.close()
         super().stop()

@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import signal
+import threading
 import typing
 
 from baremetal import clock
@@ -18,10 +19,10 @@ ENDS = 20.0
 
 
 class Ledger:
-    """The file of one lab."""
+    """The file of one lab. Each machine's thread writes to it."""
 
     def __init__(self, folder: pathlib.Path) -> None:
-        self.path = folder / NAME
+        self.path, self._lock = folder / NAME, threading.Lock()
         self._told: dict[str, typing.Any] = {}
 
     def open(self, wanted: plan.Network) -> None:
@@ -33,13 +34,15 @@ class Ledger:
 
     def note(self, pid: int) -> None:
         """Note a machine's process."""
-        self._told["machines"][str(pid)] = started(pid)
-        self._write()
+        with self._lock:
+            self._told["machines"][str(pid)] = started(pid)
+            self._write()
 
     def forget(self, pid: int) -> None:
         """Forget a process that has ended."""
-        self._told["machines"].pop(str(pid), None)
-        self._write()
+        with self._lock:
+            self._told["machines"].pop(str(pid), None)
+            self._write()
 
     def close(self) -> None:
         """Forget all: nothing is running any longer."""

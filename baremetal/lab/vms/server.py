@@ -30,7 +30,7 @@ class VirtualMachine(machine.Machine):
         self.console = console.Console(place.console, place.file("serial"))
         self._loop = loop
         self._process = process.Process(place, accelerator, noted)
-        self._start = 0
+        self._start, self._closed = 0, False
         """Which start this is: an event of the process of an earlier one is no news."""
         # one thread for as long as the lab runs, since QEMU dies with the thread that started it
         self._thread = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix=place.name)
@@ -100,6 +100,7 @@ class VirtualMachine(machine.Machine):
 
     def close(self) -> None:
         """Take the power away for good. Blocks until that is done."""
+        self._closed = True
         self._thread.submit(self._process.kill).result()
         self._thread.shutdown()
 
@@ -127,7 +128,8 @@ class VirtualMachine(machine.Machine):
                 self._loop.call_soon_threadsafe(self._failed, start, error)
 
         start = self._start
-        self._thread.submit(work, *args).add_done_callback(done)
+        if not self._closed:    # a timer may still want something of it
+            self._thread.submit(work, *args).add_done_callback(done)
 
     def _told(self, start: int, name: str, data: dict[str, typing.Any]) -> None:
         """Take an event of the process."""
