@@ -1,8 +1,8 @@
 """The disk that is written, or a plain file in its place: large aligned writes, and old data made zero.
 
 A hole of an image must read as zeros afterwards. The kernel is asked to do that without writing: to punch a hole, which
-it grants only where the device then reads as zeros. Where it does not, the device is told to discard, and whatever does
-not read as zero inside the image after that is overwritten.
+it grants only where the device then reads as zeros; next, to zero in a way that the device does by itself. Where it does
+neither, it is told to discard, and whatever does not read as zero inside the image after that is overwritten.
 """
 
 import ctypes
@@ -14,7 +14,7 @@ import stat
 import struct
 import typing
 
-KEEP_SIZE, PUNCH_HOLE = 0x01, 0x02      # of fallocate
+KEEP_SIZE, PUNCH_HOLE, ZERO_RANGE = 0x01, 0x02, 0x10        # of fallocate
 BLKDISCARD, BLKGETSIZE64, BLKRRPART, BLKFLSBUF = 0x1277, 0x80081272, 0x125F, 0x1261
 ALIGNMENT = 4096
 BUFFER = 8 << 20
@@ -67,8 +67,12 @@ class Device:
             return
         self._write_zeros(offset, begin - offset)
         self._write_zeros(end, offset + length - end)
-        if self._punch(begin, end - begin):
+        if self._allocate(PUNCH_HOLE, begin, end - begin):
             self._count("punched", end - begin)
+            return
+        # without an offer of the device the kernel would write zeros itself, needed or not
+        if self._offers_zeroing() and self._allocate(ZERO_RANGE, begin, end - begin):
+            self._count("zeroed", end - begin)
             return
         if self._discard(begin, end - begin):
             self._count("discarded", end - begin)
@@ -92,8 +96,17 @@ class Device:
             count = os.pwrite(number, view, offset)
             view, offset = view[count:], offset + count
 
-    def _punch(self, offset: int, length: int) -> bool:
-        failed = _LIBC.fallocate(self.number, KEEP_SIZE | PUNCH_HOLE, ctypes.c_long(offset), ctypes.c_long(length))
+    def _offers_zeroing(self) -> bool:
+        told = os.fstat(self.number).st_rdev
+        queue = f"/sys/dev/block/{os.major(told)}:{os.minor(told)}/queue/write_zeroes_max_bytes"
+        try:
+            with open(queue) as file:
+                return int(file.read()) > 0
+        except (OSError, ValueError):
+            return False
+
+    def _allocate(self, mode: int, offset: int, length: int) -> bool:
+        failed = _LIBC.fallocate(self.number, KEEP_SIZE | mode, ctypes.c_long(offset), ctypes.c_long(length))
         if failed and ctypes.get_errno() not in NOT_HERE:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), self.path)
         return not failed
