@@ -37,7 +37,8 @@ async def write(agent: "process.Agent", text: str, sources: Sources, disk: disks
     """Fetch and verify all extents of a map; raise Failure."""
     name, found = sources.info["id"], hashlib.sha256(text.encode()).hexdigest()
     if found != sources.map_sha256:
-        raise failures.download(name, f"the block map has sha256 {found}, expected was {sources.map_sha256}", fatal=True)
+        raise failures.download(name, f"the block map has sha256 {found}, expected was {sources.map_sha256}",
+                                fatal=True)
     plan = json.loads(text)
     size, room = plan["virtual_size"], agent.computer.size(disk)
     if size > room:
@@ -52,7 +53,8 @@ async def write(agent: "process.Agent", text: str, sources: Sources, disk: disks
             head = head.ljust(offset, b"\0") + first
     whole.hole(size)
     if not disks.has_table(head):
-        raise failures.Failure("DeploymentError", f"No partitions found on the device {disk.drive.name} after writing the image.")
+        raise failures.Failure("DeploymentError",
+                               f"No partitions found on the device {disk.drive.name} after writing the image.")
     return disks.Written(name, whole.sha256(), size, received, "block map", disk.drive.name)
 
 

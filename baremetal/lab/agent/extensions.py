@@ -17,7 +17,7 @@ Work = typing.Callable[..., typing.Awaitable[typing.Any]]
 def _getter(kind: str) -> Work:
     async def work(agent: "process.Agent", node: Node, ports: Ports) -> dict[str, typing.Any]:
         agent.node = node
-        return {f"{kind}_steps": steps.reported(kind, block_maps=agent.profile.block_maps),
+        return {f"{kind}_steps": steps.reported(kind, block_maps=agent.block_maps),
                 "hardware_manager_version": steps.versions(agent)}
     return work
 

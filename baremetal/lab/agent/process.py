@@ -58,6 +58,11 @@ class Agent:
         """What is wrong with it."""
         return self.computer.faults
 
+    @property
+    def block_maps(self) -> bool:
+        """Whether its ramdisk has the hardware manager for block maps."""
+        return self.profile.block_maps and all(fault.block_maps() for fault in self.faults)
+
     def tell(self, text: str) -> None:
         """Write something into the computer's story."""
         self.computer.tell(text)

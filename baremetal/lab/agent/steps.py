@@ -89,7 +89,7 @@ def reported(kind: str, *, block_maps: bool) -> dict[str, list[Step]]:
 
 def versions(agent: "process.Agent") -> dict[str, str]:
     """Return the versions of the managers."""
-    found = {MANAGER: VERSION, **({MAP_MANAGER: MAP_VERSION} if agent.profile.block_maps else {})}
+    found = {MANAGER: VERSION, **({MAP_MANAGER: MAP_VERSION} if agent.block_maps else {})}
     for fault in agent.faults:
         found[MANAGER] = fault.version(found[MANAGER])
     return found
@@ -103,7 +103,7 @@ async def run(agent: "process.Agent", kind: str, step: Step, node: Node, ports: 
     name = step["step"]
     work = WORK.get(name)
     if work is None or name not in {row["step"] for rows in reported(
-            kind, block_maps=agent.profile.block_maps).values() for row in rows}:
+            kind, block_maps=agent.block_maps).values() for row in rows}:
         raise failures.Failure("HardwareManagerMethodNotFound", f"Could not find method: {name}")
     for fault in agent.faults:
         fault.command(name)

@@ -76,6 +76,10 @@ class Fault:
         """Return the version of the hardware manager."""
         return version
 
+    def block_maps(self) -> bool:
+        """Return whether the ramdisk may have the hardware manager for block maps."""
+        return True
+
 
 class Silent(Fault):
     """Kernel and ramdisk are there, and nothing is heard of them."""
@@ -256,9 +260,20 @@ class OtherVersion(Fault):
         return f"{version}.{self._asked}"
 
 
+class Stock(Fault):
+    """Somebody else's ramdisk."""
+
+    name, says = "stock", "the ramdisk has only what the real agent comes with: images are written without block maps"
+
+    def block_maps(self) -> bool:
+        """Never."""
+        return False
+
+
 TABLE: dict[str, type[Fault]] = {kind.name: kind for kind in (
     Silent, NoHeartbeat, NoReport, NoNetwork, IgnoresBoot, OtherMac, OtherToken, Architecture, ReportsError, SmallDisk,
-    SlowImage, Deaf, Garbled, Fails, NeverEnds, Restarts, OtherVersion)}
+    SlowImage, Deaf, Garbled, Fails, NeverEnds, Restarts, OtherVersion,
+    Stock)}
 
 
 class Troubles(faults.Faults):
