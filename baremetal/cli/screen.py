@@ -71,7 +71,7 @@ class Show:
     def _snapshot(self, data: dict[str, typing.Any], now: float) -> list[str]:
         self.state = data["provision_state"]
         flow = data.get("flow")
-        found = [f"{self.state}, power {data['power_state'] or 'unknown'}"]
+        found = [f"{self.state}, {data['power_state'] or 'power unknown'}"]
         self.progress = None
         if flow is None:
             return [*found, "nothing was done with it yet"]
@@ -88,7 +88,7 @@ class Show:
         return [f"{was} {self.signs.arrow} {self.state}"] if was != self.state else []
 
     def _power(self, data: dict[str, typing.Any], _now: float) -> list[str]:
-        return [f"power {data['power_state'] or 'unknown'}"]
+        return [data["power_state"] or "power unknown"]
 
     def _step(self, data: dict[str, typing.Any], _now: float) -> list[str]:
         if data["state"] not in ("done", "failed", "undone"):

@@ -19,6 +19,8 @@ from baremetal.cli import access, screen, stream
 
 #: seconds between two drawings when nothing happens
 REDRAW = 1.0
+#: seconds within which what comes together is drawn together
+SETTLE = 0.02
 #: nodes that are watched at once; each takes a stream of the server
 MOST = 16
 # fmt: off
@@ -86,16 +88,23 @@ class Watch:
         for node in self._shows:
             threading.Thread(target=self._follow, args=(node,), daemon=True).start()
         while not (self._asked.until_done and len(self._ended) == len(self._shows)):
-            try:
-                node, event = self._told.get(timeout=REDRAW)
-            except queue.Empty:
-                self._show([])
-                continue
-            if isinstance(event, access.Wrong):
-                self._show([])
-                raise event
-            self._take(node, event)
+            self._show(self._gather())
         return max(self._ended.values())
+
+    def _gather(self) -> list[str]:
+        """Return the lines of what has come, once something has; none when nothing comes for a while."""
+        lines: list[str] = []
+        within = REDRAW
+        while True:
+            try:
+                node, event = self._told.get(timeout=within)
+            except queue.Empty:
+                return lines
+            if isinstance(event, access.Wrong):
+                self._show(lines)
+                raise event
+            lines += self._take(node, event)
+            within = SETTLE
 
     def _follow(self, node: str) -> None:
         try:
@@ -104,25 +113,24 @@ class Watch:
         except access.Wrong as wrong:
             self._told.put((node, wrong))
 
-    def _take(self, node: str, event: stream.Event) -> None:
-        """Show an event, and see whether it is the last one."""
+    def _take(self, node: str, event: stream.Event) -> list[str]:
+        """Return the lines of an event, and see whether it is the last one."""
         if node in self._ended and self._asked.until_done:
-            return
+            return []
+        over = self._over(event)
+        if over is not None:
+            self._ended[node] = over
         if self._asked.json:
             if not event.name.startswith(":"):
                 json.dump({"node": node, "event": event.name, "id": event.ident, "data": event.data}, self._out)
                 self._out.write("\n")
                 self._out.flush()
-        else:
-            several = f"{node}: " if len(self._shows) > 1 else ""
-            lines = self._shows[node].lines(event, clock.REAL.tick())
-            over = self._over(event)
-            if event.name == "snapshot" and over == FAILED and self._asked.until_done:
-                lines += screen.why(node, event.data)
-            self._show([several + line for line in lines])
-        over = self._over(event)
-        if over is not None:
-            self._ended[node] = over
+            return []
+        lines = self._shows[node].lines(event, clock.REAL.tick())
+        if event.name == "snapshot" and over == FAILED and self._asked.until_done:
+            lines += screen.why(node, event.data)
+        several = f"{node}: " if len(self._shows) > 1 else ""
+        return [several + line for line in lines]
 
     def _over(self, event: stream.Event) -> int | None:
         """Return how what ran has ended; None while it runs."""

@@ -33,6 +33,7 @@ def show(encoding: str = "utf-8") -> screen.Show:
     ("state", {"provision_state": "active"}, ["deploying → active"]),
     ("state", {"provision_state": "deploying"}, []),
     ("power", {"power_state": None}, ["power unknown"]),
+    ("power", {"power_state": "power on"}, ["power on"]),
     ("end", END, ["deploy failed after 1 h 01 min: deploy failed", "no room",
                   "When the cause is gone: baremetal node deploy web-1, or baremetal node undeploy web-1"]),
     ("from the future", {}, []),
