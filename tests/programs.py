@@ -30,6 +30,7 @@ PROGRAMS = {
     "mkfs.vfat":          ("dosfstools",      ("/usr/sbin",)),
     "mmdebstrap":         ("mmdebstrap",      ("/usr/bin",)),
     "qemu-img":           ("qemu-utils",      ("/usr/bin",)),
+    "xorriso":            ("xorriso",         ("/usr/bin",)),
     "qemu-system-x86_64": ("qemu-system-x86", ("/usr/bin",)),
     "sgdisk":             ("gdisk",           ("/usr/sbin",)),
     "syslinux":           ("syslinux",        ("/usr/bin",)),

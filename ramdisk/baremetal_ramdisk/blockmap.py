@@ -48,7 +48,7 @@ class BlockMap:
             yield tuple(run)
 
     def holes(self, end: int) -> typing.Iterator[typing.Tuple[int, int]]:
-        """Give (offset, length) of what has no data, up to ``end``, which is the end of the device."""
+        """Give (offset, length) of what has no data, up to ``end``."""
         place = 0
         for run in self.runs():
             if run[0].offset > place:

@@ -58,10 +58,9 @@ class Device:
             if whole < len(part):
                 self._all(self.number, part[whole:], offset + start + whole)
 
-    def zero(self, offset: int, length: int, inside: int) -> None:
-        """Make old data go. Up to ``inside`` bytes of it must read as zeros afterwards; the rest is done as far as is cheap."""
-        begin = -(-offset // ALIGNMENT) * ALIGNMENT
-        end = offset + length - (offset + length) % ALIGNMENT
+    def zero(self, offset: int, length: int) -> None:
+        """Make a stretch read as zeros, at best without writing."""
+        begin, end = _aligned(offset, length)
         if end <= begin:
             self._write_zeros(offset, length)
             return
@@ -69,21 +68,21 @@ class Device:
         self._write_zeros(end, offset + length - end)
         if self._allocate(PUNCH_HOLE, begin, end - begin):
             self._count("punched", end - begin)
-            return
         # without an offer of the device the kernel would write zeros itself, needed or not
-        if self._offers_zeroing() and self._allocate(ZERO_RANGE, begin, end - begin):
+        elif self._offers_zeroing() and self._allocate(ZERO_RANGE, begin, end - begin):
             self._count("zeroed", end - begin)
-            return
-        if self._discard(begin, end - begin):
-            self._count("discarded", end - begin)
-        strict = min(end, offset + inside)
-        if strict > begin:
-            self._write_zeros_where_needed(begin, strict - begin)
+        else:
+            if self._discard(begin, end - begin):
+                self._count("discarded", end - begin)
+            self._write_zeros_where_needed(begin, end - begin)
 
-    def forget_tail(self) -> None:
-        """Overwrite the very end, where an old backup partition table would be found."""
-        length = min(TAIL, self.size)
-        self._write_zeros_where_needed(self.size - length, length)
+    def forget(self, offset: int, length: int) -> None:
+        """Let the device drop what lies behind the image, as far as that costs no writing, which could take hours."""
+        begin, end = _aligned(offset, length)
+        if end > begin and (self._allocate(PUNCH_HOLE, begin, end - begin) or self._discard(begin, end - begin)):
+            self._count("dropped", end - begin)
+        tail = max(offset, self.size - TAIL)
+        self._write_zeros_where_needed(tail, self.size - tail)
 
     def _open_direct(self) -> typing.Optional[int]:
         try:
@@ -143,3 +142,8 @@ class Device:
     def _count(self, way: str, length: int) -> None:
         if length > 0:
             self.zeroed_by[way] = self.zeroed_by.get(way, 0) + length
+
+
+def _aligned(offset: int, length: int) -> typing.Tuple[int, int]:
+    """Return (begin, end) of the blocks that lie wholly in a stretch."""
+    return -(-offset // ALIGNMENT) * ALIGNMENT, offset + length - (offset + length) % ALIGNMENT

@@ -36,10 +36,10 @@ def write(path: str, image_url: str, found: blockmap.BlockMap, origin: source.So
         if found.virtual_size > disk.size:
             raise failure.TooLarge(f"the image has {found.virtual_size} bytes, {path} has {disk.size}: image too large")
         # first, so that what fails later cannot leave a disk that boots an old system with half of a new one
-        for offset, length in found.holes(disk.size):
-            disk.zero(offset, length, max(0, found.virtual_size - offset))
+        for offset, length in found.holes(found.virtual_size):
+            disk.zero(offset, length)
         if disk.size > found.virtual_size:
-            disk.forget_tail()
+            disk.forget(found.virtual_size, disk.size - found.virtual_size)
         for extent, content in _ahead(_all(found, image_url, origin)):
             disk.write(extent.offset, content)
             report.written += extent.length
