@@ -77,11 +77,14 @@ def end(task: task.Task) -> dict[str, typing.Any]:
     The agent flushes its disks and goes off by itself. The controller's word counts, and its hard switch when the
     agent does not go: at once after a flush, after all readings that the options grant where that failed.
     """
-    if not address.known(task) or task.node.disable_power_off:
+    if not address.known(task):
         return {}
     section = task.conf.agent
     logs.collect(task, "deploy", logs.ALWAYS)
     flushed = _asked(task, "standby.sync")
+    if task.node.disable_power_off:
+        _asked(task, "system.lockdown")    # nothing of the agent reaches the tenant's network until the restart
+        return {"flushed": flushed, "switched_off_by": "nobody"}
     patience = FLUSHED if flushed else float(
         section.post_deploy_get_power_state_retries * section.post_deploy_get_power_state_retry_interval)
     went = _asked(task, "standby.power_off") and _off_within(task, patience)
@@ -93,7 +96,7 @@ def end(task: task.Task) -> dict[str, typing.Any]:
 def _asked(task: task.Task, command: str) -> bool:
     """Return whether the agent did what it was asked; the server ends in any case."""
     try:
-        task.wires.agent.call(address.of(task), command, within=10 if command == "standby.power_off" else None)
+        task.wires.agent.call(address.of(task), command, within=None if command == "standby.sync" else 10)
     except errors.AgentFault as fault:
         LOG.info("Node %s: %s", task.node.uuid, fault.text)
         return False

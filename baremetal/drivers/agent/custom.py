@@ -1,7 +1,7 @@
 """The custom-agent deploy: a ramdisk whose agent brings the steps that write a system. Writes nothing by itself."""
 
 from baremetal import steps
-from baremetal.drivers import task
+from baremetal.drivers import switch, task
 from baremetal.drivers.agent import boots, frame, hints, talk
 
 
@@ -57,6 +57,7 @@ class CustomAgentDeploy(frame.AgentFrame):
     @steps.step(deploy=20)
     def boot_instance(self, task: task.Task) -> steps.Answer:
         """Start the deployed system. Safe to run twice: a server that is on stays on."""
-        frame.tenant(task)
+        task.storage.attach(task)
+        switch.change(task, "rebooting" if task.node.disable_power_off else "power on")
         boots.forget(task)
         return None

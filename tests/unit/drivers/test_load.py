@@ -20,12 +20,12 @@ def test_defaults_bind_every_type_that_is_enabled_by_default() -> None:
 #: hardware type: what its nodes use when nothing is said
 DEFAULTS = {
     "fake-hardware": {**dict.fromkeys(interface.KINDS, "fake"), "network": "noop", "storage": "noop"},
-    "ipmi": {"bios": "no-bios", "boot": "ipxe", "console": "no-console", "deploy": "noop",
-             "firmware": "no-firmware", "inspect": "no-inspect", "management": "ipmitool", "network": "noop",
-             "power": "ipmitool", "raid": "no-raid", "rescue": "no-rescue", "storage": "noop", "vendor": "ipmitool"},
-    "manual-management": {"bios": "no-bios", "boot": "ipxe", "console": "no-console", "deploy": "noop",
-                          "firmware": "no-firmware", "inspect": "no-inspect", "management": "noop", "network": "noop",
-                          "power": "fake", "raid": "no-raid", "rescue": "no-rescue", "storage": "noop",
+    "ipmi": {"bios": "no-bios", "boot": "ipxe", "console": "no-console", "deploy": "direct",
+             "firmware": "no-firmware", "inspect": "agent", "management": "ipmitool", "network": "noop",
+             "power": "ipmitool", "raid": "no-raid", "rescue": "agent", "storage": "noop", "vendor": "ipmitool"},
+    "manual-management": {"bios": "no-bios", "boot": "ipxe", "console": "no-console", "deploy": "direct",
+                          "firmware": "no-firmware", "inspect": "agent", "management": "noop", "network": "noop",
+                          "power": "fake", "raid": "no-raid", "rescue": "agent", "storage": "noop",
                           "vendor": "no-vendor"},
 }
 
@@ -47,13 +47,14 @@ def test_properties_are_those_of_the_defaults() -> None:
     loaded = load.Drivers(config.build())
     assert set(loaded.properties("fake-hardware")) == {"B1", "B2"}
     assert loaded.properties("ipmi")["ipmi_address"].endswith("Required.")
-    assert loaded.properties("manual-management") == {}
+    assert set(loaded.properties("manual-management")) >= {"deploy_kernel", "deploy_ramdisk"}
+    assert not [key for key, says in loaded.properties("manual-management").items() if says.endswith("Required.")]
 
 
 def test_conf_chooses_the_default_for_types_that_support_it() -> None:
     loaded = load.Drivers(config.build(default_deploy_interface="fake"))
     chosen = {name: loaded.interfaces(name)["deploy"]["default"] for name in loaded.types}
-    assert chosen == {"ipmi": "fake", "manual-management": "noop", "fake-hardware": "fake"}
+    assert chosen == {"ipmi": "fake", "manual-management": "direct", "fake-hardware": "fake"}
 
 
 #: options, words of the sentence at start
