@@ -16,7 +16,7 @@ import threading
 import typing
 import uuid
 
-from baremetal.lab import bmc, machine
+from baremetal.lab import bmc, faults, machine
 from baremetal.lab.agent import computer, profile, troubles
 
 FAMILY = uuid.UUID("6d3f4f3a-5e0f-5c7b-9a51-8f2c6a0d9b10")
@@ -108,7 +108,9 @@ class Server:
 
     def switch(self, name: str, *, on: bool, value: float | str | None = None) -> None:
         """Switch a fault of the BMC, or of what the server boots, on or off."""
-        if name not in troubles.TABLE:
+        if name not in faults.TABLE | troubles.TABLE:
+            raise ValueError(f"there is no fault {name!r}; there are {', '.join(faults.TABLE | troubles.TABLE)}")
+        if name in faults.TABLE:
             self.bmc.switch(name, on=on, value=value)
         elif on:
             self.computer.faults.switch_on(name, value)

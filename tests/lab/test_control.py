@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from baremetal.clients import ipmi
-from baremetal.lab import control, fleet
+from baremetal.lab import control, faults, fleet
+from baremetal.lab.agent import troubles
 from tests import processes
 
 NETWORK, SIZE = "127.93.0.0", 3
@@ -30,8 +31,14 @@ def test_it_tells_the_truth(path: Path, servers: fleet.Fleet) -> None:
     assert servers.machine(1).power == "on" and control.ask(path, "show", machine="2")["boots"] == 1
     assert control.ask(path, "fault", machine="1", fault="late", value=2)["faults"] == {"late": 2.0}
     assert control.ask(path, "fault", machine="1", fault="late", on=False)["faults"] == {}
+    assert control.ask(path, "fault", machine="1", fault="silent")["agent_faults"] == {"silent": 1.0}
+    assert control.ask(path, "fault", machine="1", fault="silent", on=False)["agent_faults"] == {}
     assert not control.ask(path, "plug", machine="1", on=False)["plugged"]
     assert control.ask(path, "plug", machine="1")["plugged"]
+
+
+def test_no_fault_is_both_of_bmcs_and_of_agents() -> None:
+    assert not faults.TABLE.keys() & troubles.TABLE.keys()
 
 
 def test_it_is_the_owners_only(path: Path) -> None:
