@@ -23,7 +23,8 @@ LEVEL = 6
 TRIMMED = (
     "boot/*", "dev/*", "etc/apt", "etc/hostname", "etc/resolv.conf", "etc/udev/hwdb*", "proc/*", "run/*", "sys/*",
     "tmp/*", "usr/bin/apt*", "usr/bin/grub*", "usr/bin/perl*", "usr/bin/qemu-io", "usr/bin/qemu-nbd",
-    "usr/bin/qemu-storage-daemon", "usr/lib/apt", "usr/lib/grub*", "usr/lib/udev/hwdb*", "usr/lib/valgrind",
+    "usr/bin/qemu-storage-daemon", "usr/lib/apt", "usr/lib/dpkg/methods", "usr/lib/grub*",
+    "usr/lib/udev/hwdb*", "usr/lib/valgrind",
     "usr/lib/x86_64-linux-gnu/gconv", "usr/lib/x86_64-linux-gnu/libapt*", "usr/lib/x86_64-linux-gnu/libicu*",
     "usr/lib/x86_64-linux-gnu/libmvec*", "usr/lib/x86_64-linux-gnu/libperl*", "usr/lib/x86_64-linux-gnu/libsqlite*",
     "usr/lib/x86_64-linux-gnu/perl*", "usr/sbin/grub*", "usr/sbin/xfs_scrub*", "usr/share/bash-completion",
@@ -35,6 +36,7 @@ TRIMMED = (
 )
 #: of Python's libraries
 TRIMMED_PYTHON = (
+    "*.dist-info/direct_url.json",
     "_distutils_hack", "bin", "distutils-precedence.pth", "ironic_python_agent/tests", "netaddr/eui/*.txt",
     "pycparser*", "setuptools*", "tzdata*", "wrapt-stubs",
 )
