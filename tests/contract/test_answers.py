@@ -43,7 +43,7 @@ def test_answers_and_may_be_called_twice(found: interface.Interface, name: str, 
     if found.needs:
         pytest.fail("give it a device here, as test_power.py does")
     with server.Agent() as far:
-        far.answers.update({command: "RUNNING" for command in ("standby.prepare_image", "image.install_bootloader")})
+        far.answers.update(dict.fromkeys(("standby.prepare_image", "image.install_bootloader"), "RUNNING"))
         task = booting.task_for(booting.conf(tmp_path), lines, found, far=far)
         task.node.instance_info.update(kernel=f"file://{tmp_path}/kernel", ramdisk=f"file://{tmp_path}/ramdisk",
                                        image_type="whole-disk")

@@ -89,7 +89,8 @@ def test_it_is_found_with_defaults_and_properties(installed: load.Drivers) -> No
     found = installed.interfaces("example")
     assert found["power"] == {"default": "webhook", "enabled": ["webhook"]}
     assert found["management"]["default"] == "noop"
-    assert [key for key, says in installed.properties("example").items() if says.endswith("Required.")] == ["example_url"]
+    properties = installed.properties("example")
+    assert [key for key, says in properties.items() if says.endswith("Required.")] == ["example_url"]
     assert "webhook" not in installed.interfaces("fake-hardware")["power"]["enabled"]
 
 
