@@ -29,6 +29,7 @@ LOG = logging.getLogger(__name__)
 
 #: port: who answers at it
 PORTS = {67: "DHCP", 69: "TFTP"}
+DHCP = 67
 #: seconds until it is started again: the first time, and at most
 SOONEST, LATEST = 0.5, 30.0
 #: seconds of running after which a failure counts as the first one
@@ -168,7 +169,7 @@ class Dnsmasq:
         if network is None:
             raise CannotRun(f"interface {section.interface} has no IPv4 address", "interface")
         for port in PORTS:
-            _check_port(port, section.interface)
+            _check_port(port, section.interface, str(network.ip))
         site = dhcp.Site(self.folder, network, self._shelf.base, pwd.getpwuid(os.geteuid()).pw_name)
         try:
             text = dhcp.configuration(self._conf, site, self._loaders)
@@ -226,12 +227,13 @@ class Dnsmasq:
 TFTP = {"kernel": milestones.KERNEL, "ramdisk": milestones.RAMDISK}
 
 
-def _check_port(port: int, interface: str) -> None:
+def _check_port(port: int, interface: str, address: str) -> None:
     """Raise CannotRun where another program answers at a port of the interface. What may not be tried is let pass."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, interface.encode())
-            probe.bind(("0.0.0.0", port))
+            # as dnsmasq does: DHCP must hear broadcasts, TFTP has an address, beside servers of other interfaces
+            probe.bind(("0.0.0.0" if port == DHCP else address, port))
         except PermissionError:
             return
         except OSError as error:
