@@ -1,1 +1,1 @@
-"""Writes images by block map inside the deploy ramdisk; a plug-in of ironic-python-agent. Imports nothing of the service."""
+"""Writes images by block map inside the deploy ramdisk: a plug-in of ironic-python-agent."""

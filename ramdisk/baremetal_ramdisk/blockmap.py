@@ -29,16 +29,16 @@ class BlockMap:
     """All extents of an image, in order; what is between them is zero."""
 
     virtual_size: int
-    extents: typing.Tuple[Extent, ...]
+    extents: tuple[Extent, ...]
 
     @property
     def data(self) -> int:
         """How many bytes the extents have together."""
         return sum(extent.length for extent in self.extents)
 
-    def runs(self) -> typing.Iterator[typing.Tuple[Extent, ...]]:
+    def runs(self) -> typing.Iterator[tuple[Extent, ...]]:
         """Give the extents that touch one another together: one request fetches them."""
-        run: typing.List[Extent] = []
+        run: list[Extent] = []
         for extent in self.extents:
             if run and run[-1].end != extent.offset:
                 yield tuple(run)
@@ -47,7 +47,7 @@ class BlockMap:
         if run:
             yield tuple(run)
 
-    def holes(self, end: int) -> typing.Iterator[typing.Tuple[int, int]]:
+    def holes(self, end: int) -> typing.Iterator[tuple[int, int]]:
         """Give (offset, length) of what has no data, up to ``end``."""
         place = 0
         for run in self.runs():
@@ -68,11 +68,11 @@ def parse(content: bytes, sha256: str) -> BlockMap:
         size = int(told["virtual_size"])
         extents = tuple(Extent(int(offset), int(length), str(digits)) for offset, length, digits in told["extents"])
     except (ValueError, KeyError, TypeError) as error:
-        raise failure.Damaged(f"the block map is none: {error!r}")
+        raise failure.Damaged(f"the block map is none: {error!r}") from None
     place = 0
     for extent in extents:
         if extent.offset < place or not 0 < extent.length <= LONGEST or extent.end > size:
-            raise failure.Damaged(f"the block map has an extent at {extent.offset} of {extent.length} bytes, which is out "
-                                  f"of order, too long or behind the end ({size})")
+            raise failure.Damaged(f"the block map has an extent at {extent.offset} of {extent.length} bytes, which is "
+                                  f"out of order, too long or behind the end ({size})")
         place = extent.end
     return BlockMap(size, extents)

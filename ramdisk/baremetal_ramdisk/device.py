@@ -1,8 +1,8 @@
 """The disk that is written, or a plain file in its place: large aligned writes, and old data made zero.
 
 A hole of an image must read as zeros afterwards. The kernel is asked to do that without writing: to punch a hole, which
-it grants only where the device then reads as zeros; next, to zero in a way that the device does by itself. Where it does
-neither, it is told to discard, and whatever does not read as zero inside the image after that is overwritten.
+it grants only where the device then reads as zeros; next, to zero as the device itself offers to. Where it does
+neither, it is told to discard, and what inside the image does not read as zero after that is overwritten.
 """
 
 import ctypes
@@ -33,7 +33,7 @@ class Device:
         self.size = os.lseek(self.number, 0, os.SEEK_END)
         self._buffer = mmap.mmap(-1, BUFFER)        # page-aligned, as O_DIRECT demands
         self._direct = self._open_direct()
-        self.zeroed_by: typing.Dict[str, int] = {}
+        self.zeroed_by: dict[str, int] = {}
 
     def __enter__(self) -> "Device":
         return self
@@ -51,7 +51,8 @@ class Device:
         """Write ``content`` at ``offset``, past the page cache where its place and length allow."""
         for start in range(0, len(content), BUFFER):
             part = memoryview(content)[start:start + BUFFER]
-            whole = len(part) - len(part) % ALIGNMENT if (offset + start) % ALIGNMENT == 0 and self._direct is not None else 0
+            aligned = self._direct is not None and (offset + start) % ALIGNMENT == 0
+            whole = len(part) - len(part) % ALIGNMENT if aligned else 0
             if whole:
                 self._buffer[:whole] = part[:whole]
                 self._all(self._direct, memoryview(self._buffer)[:whole], offset + start)
@@ -84,7 +85,7 @@ class Device:
         tail = max(offset, self.size - TAIL)
         self._write_zeros_where_needed(tail, self.size - tail)
 
-    def _open_direct(self) -> typing.Optional[int]:
+    def _open_direct(self) -> int | None:
         try:
             return os.open(self.path, os.O_RDWR | os.O_DIRECT | os.O_CLOEXEC)
         except OSError:
@@ -144,6 +145,6 @@ class Device:
             self.zeroed_by[way] = self.zeroed_by.get(way, 0) + length
 
 
-def _aligned(offset: int, length: int) -> typing.Tuple[int, int]:
+def _aligned(offset: int, length: int) -> tuple[int, int]:
     """Return (begin, end) of the blocks that lie wholly in a stretch."""
     return -(-offset // ALIGNMENT) * ALIGNMENT, offset + length - (offset + length) % ALIGNMENT

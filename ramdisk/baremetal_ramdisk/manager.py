@@ -38,7 +38,7 @@ class BlockMapManager(hardware.HardwareManager):
         return [{"step": STEP, "interface": "deploy", "priority": 0, "reboot_requested": False, "argsinfo": ARGUMENTS}]
 
     def write_image_by_map(self, node, ports, image_url, map_url, map_sha256, image_info, configdrive=None):
-        """Write the data of an image to the root device, make the rest zero, then do as the agent does after an image."""
+        """Write the data of an image to the root device, make the rest zero, and end as the agent does."""
         info = dict(image_info)
         configdrive = configdrive or info.pop("configdrive", None)
         if info.get("image_type") == "partition":
@@ -62,13 +62,13 @@ def _write(path, image_url, map_url, map_sha256, info):
     try:
         return writer.write(path, image_url, origin.map(map_url, map_sha256), origin)
     except failure.Damaged as error:
-        raise errors.ImageDownloadFatalError(info.get("id"), str(error))
+        raise errors.ImageDownloadFatalError(info.get("id"), str(error)) from error
     except failure.Unreachable as error:
-        raise errors.ImageDownloadError(info.get("id"), str(error))
+        raise errors.ImageDownloadError(info.get("id"), str(error)) from error
     except failure.TooLarge as error:
-        raise errors.DeploymentError(str(error))
+        raise errors.DeploymentError(str(error)) from error
     except OSError as error:
-        raise errors.ImageWriteError(path, error.errno, "", str(error))
+        raise errors.ImageWriteError(path, error.errno, "", str(error)) from error
     finally:
         origin.close()
 
@@ -79,7 +79,7 @@ def _settle(path, info, configdrive):
     disk_utils.fix_gpt_partition(path, node_uuid)
     disk_utils.trigger_device_rescan(path)
     if not disk_utils.list_partitions(path):
-        raise errors.DeploymentError("No partitions found on the device {} after writing the image.".format(path))
+        raise errors.DeploymentError(f"No partitions found on the device {path} after writing the image.")
     if configdrive is not None:
         partition_utils.create_config_drive_partition(node_uuid, path, configdrive)
     # the service asks standby.get_partition_uuids afterwards, and prepare_image must not write the same image again

@@ -17,10 +17,10 @@ LARGEST_MAP = 256 << 20
 class Source:
     """One server. ``verify`` and ``cert`` are those of requests."""
 
-    def __init__(self, verify: typing.Any = True, cert: typing.Any = None, attempts: int = 10, pause: float = 2,
+    def __init__(self, verify: typing.Any = None, cert: typing.Any = None, attempts: int = 10, pause: float = 2,
                  timeout: float = 60) -> None:
         self.session = requests.Session()
-        self.session.verify, self.session.cert = verify, cert
+        self.session.verify, self.session.cert = True if verify is None else verify, cert
         self.session.headers["Accept-Encoding"] = "identity"
         self.attempts, self.pause, self.timeout = attempts, pause, timeout
         self.requests = 0
@@ -47,7 +47,7 @@ class Source:
         raise failure.Unreachable(f"block map {_plain(url)}: {why} (tried {self.attempts} times)")
 
     def extents(self, url: str, run: typing.Sequence[blockmap.Extent]
-                ) -> typing.Iterator[typing.Tuple[blockmap.Extent, bytes]]:
+                ) -> typing.Iterator[tuple[blockmap.Extent, bytes]]:
         """Give each extent of a run with its content, which is verified. What comes damaged is asked for again."""
         left, failed, why = list(run), 0, ""
         while left:
@@ -68,7 +68,7 @@ class Source:
             if left and failed >= self.attempts:
                 raise failure.Unreachable(f"image {_plain(url)} at byte {left[0].offset}: {why} (tried {failed} times)")
 
-    def _get(self, url: str, headers: typing.Dict[str, str]) -> requests.Response:
+    def _get(self, url: str, headers: dict[str, str]) -> requests.Response:
         self.requests += 1
         response = self.session.get(url, headers=headers, stream=True, timeout=self.timeout)
         if response.status_code in AGAIN:
@@ -113,7 +113,8 @@ def _must_be_range(response: requests.Response, offset: int, url: str) -> None:
 def _verify(extent: blockmap.Extent, content: bytes) -> None:
     got = hashlib.sha256(content).hexdigest()
     if got != extent.sha256:
-        raise _Again(f"its {extent.length} bytes from {extent.offset} on have sha256 {got}, expected was {extent.sha256}")
+        raise _Again(f"its {extent.length} bytes from {extent.offset} on have sha256 {got}, expected was "
+                     f"{extent.sha256}")
 
 
 def _plain(url: str) -> str:

@@ -24,7 +24,7 @@ class Report:
     written: int = 0
     received: int = 0
     requests: int = 0
-    zeroed_by: typing.Dict[str, int] = dataclasses.field(default_factory=dict)
+    zeroed_by: dict[str, int] = dataclasses.field(default_factory=dict)
     seconds: float = 0.0
 
 
@@ -49,7 +49,7 @@ def write(path: str, image_url: str, found: blockmap.BlockMap, origin: source.So
     return report
 
 
-Piece = typing.Tuple[blockmap.Extent, bytes]
+Piece = tuple[blockmap.Extent, bytes]
 
 
 def _all(found: blockmap.BlockMap, url: str, origin: source.Source) -> typing.Iterator[Piece]:
@@ -59,7 +59,7 @@ def _all(found: blockmap.BlockMap, url: str, origin: source.Source) -> typing.It
 
 def _ahead(pieces: typing.Iterator[Piece]) -> typing.Iterator[Piece]:
     """Fetch in a thread of its own what is then given; what fails there is raised here."""
-    waiting: "queue.Queue[typing.Any]" = queue.Queue(AHEAD)
+    waiting: queue.Queue[typing.Any] = queue.Queue(AHEAD)
     stopped = threading.Event()
 
     def fetch() -> None:

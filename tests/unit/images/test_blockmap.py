@@ -25,8 +25,10 @@ def image(folder: Path, size: int, places: dict[int, int]) -> Path:
 
 @pytest.mark.parametrize(("size", "places"), [
     (0, {}), (1, {0: 1}), (10 * BLOCK, {}), (10 * BLOCK, {0: BLOCK}), (10 * BLOCK + 5, {10 * BLOCK: 5}),
-    (30 * BLOCK, {BLOCK - 1: 2}), (30 * BLOCK, {0: 30 * BLOCK}), (40 * BLOCK + 512, {3: 9 * BLOCK, 39 * BLOCK + 4096: 4096}),
-    (64 * BLOCK, {i * BLOCK + 8192: 4096 for i in range(0, 64, 3)}), (8 * BLOCK, {4096 * i: 100 for i in range(0, 2048, 2)}),
+    (30 * BLOCK, {BLOCK - 1: 2}), (30 * BLOCK, {0: 30 * BLOCK}),
+    (40 * BLOCK + 512, {3: 9 * BLOCK, 39 * BLOCK + 4096: 4096}),
+    (64 * BLOCK, {i * BLOCK + 8192: 4096 for i in range(0, 64, 3)}),
+    (8 * BLOCK, {4096 * i: 100 for i in range(0, 2048, 2)}),
 ])
 def test_covers_all_data(tmp_path: Path, size: int, places: dict[int, int]) -> None:
     path = image(tmp_path, size, places)
@@ -38,7 +40,8 @@ def test_covers_all_data(tmp_path: Path, size: int, places: dict[int, int]) -> N
         rebuilt[offset:offset + length] = content[offset:offset + length]
         end = offset + length
     assert bytes(rebuilt) == content and made.virtual_size == size
-    touched = {block for start, length in places.items() for block in range(start // BLOCK, (start + length - 1) // BLOCK + 1)}
+    touched = {block for start, length in places.items()
+               for block in range(start // BLOCK, (start + length - 1) // BLOCK + 1)}
     assert made.data <= len(touched) * BLOCK
 
 

@@ -34,7 +34,7 @@ def unpack(text: str, folder: Path) -> dict[str, bytes]:
 
 
 def test_built_from_an_object(tmp_path: Path) -> None:
-    drive = {"meta_data": {"hostname": "mine", "extra": {"ä": 1}}, "user_data": "#cloud-config\n", 
+    drive = {"meta_data": {"hostname": "mine", "extra": {"ä": 1}}, "user_data": "#cloud-config\n",
              "network_data": {"links": [1]}, "vendor_data": {"v": 1}}
     files = unpack(configdrive.build(drive, FACTS, read), tmp_path)
     assert len(files) == 8

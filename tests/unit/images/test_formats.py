@@ -1,4 +1,4 @@
-"""What images are by their content: compressed, qcow2 and others, made by the real qemu-img, and what must be refused."""
+"""What images are by their content: compressed, qcow2 and others by the real qemu-img, and what is refused."""
 
 import bz2
 import gzip

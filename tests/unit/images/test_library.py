@@ -218,7 +218,8 @@ def test_disk_full_in_conversion(site: web.Site, tmp_path: Path, make: Maker, sm
     assert conftest.left(books) == []
 
 
-def test_room_is_made_by_what_nobody_needs(site: web.Site, make: Maker, small: Path, ticker: clock.MovedClock) -> None:
+def test_room_is_made_by_what_nobody_needs(site: web.Site, make: Maker, small: Path,
+                                               ticker: clock.MovedClock) -> None:
     books = make(pxe__images_path=str(small))
     kept = books.fetch(*put(site, "a", 2, seed=1), raw=True, holder="node-1")
     gone = books.fetch(*put(site, "b", 4, seed=2), raw=True)

@@ -26,9 +26,12 @@ def test_sizes() -> None:
 
 
 @pytest.mark.parametrize(("info", "field"), [
-    ({"image_source": None}, "image_source"), ({"image_source": "glance-id"}, "image_source"), ({"image_source": 5}, "image_source"),
-    ({"image_checksum": None}, "image_checksum"), ({"image_type": "disk"}, "image_type"), ({"image_type": "partition"}, "root_gb"),
-    ({"kernel": "http://h.example/k"}, "ramdisk"), ({"ramdisk": "http://h.example/k"}, "kernel"), ({"kernel": 5}, "kernel"),
+    ({"image_source": None}, "image_source"), ({"image_source": "glance-id"}, "image_source"),
+    ({"image_source": 5}, "image_source"),
+    ({"image_checksum": None}, "image_checksum"), ({"image_type": "disk"}, "image_type"),
+    ({"image_type": "partition"}, "root_gb"),
+    ({"kernel": "http://h.example/k"}, "ramdisk"), ({"ramdisk": "http://h.example/k"}, "kernel"),
+    ({"kernel": 5}, "kernel"),
     ({"root_gb": "many"}, "root_gb"), ({"swap_mb": -1}, "swap_mb"), ({"root_mb": True}, "root_mb"),
     ({"image_disk_format": "qcow"}, "image_disk_format"), ({"image_disk_format": ["raw"]}, "image_disk_format"),
 ])
@@ -47,7 +50,8 @@ def test_wrong(info: dict[str, typing.Any], field: str) -> None:
     ({"image_type": "partition", "root_gb": 5}, 6 * GIB, {}, None, False),
     ({"image_type": "partition", "root_gb": 50}, 6 * GIB, {"local_gb": 10}, None, False),
 ])
-def test_fit(info: dict[str, typing.Any], virtual: int, known: dict[str, typing.Any], device: int | None, fits: bool) -> None:
+def test_fit(info: dict[str, typing.Any], virtual: int, known: dict[str, typing.Any], device: int | None,
+             fits: bool) -> None:
     wanted = properties.read({**GOOD, **info})
     if fits:
         properties.fit(wanted.source, wanted, virtual, known, device)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 import typing
 from collections.abc import Iterator
 from pathlib import Path
@@ -82,7 +83,8 @@ def test_server_trouble_passes(tmp_path: Path, offer: conftest.Offer) -> None:
 @pytest.mark.parametrize(("habit", "value", "words"), [
     ("ranges", False, "does not give ranges"), ("statuses", [404], "404"), ("statuses", [503] * 3, "503"),
 ])
-def test_server_that_does_not_serve(tmp_path: Path, offer: conftest.Offer, habit: str, value: typing.Any, words: str) -> None:
+def test_server_that_does_not_serve(tmp_path: Path, offer: conftest.Offer, habit: str, value: typing.Any,
+                                        words: str) -> None:
     path = tmp_path / "disk"
     path.write_bytes(bytes(SIZE))
     setattr(offer.site, habit, value)
@@ -127,7 +129,8 @@ def test_image_too_large_touches_nothing(tmp_path: Path, offer: conftest.Offer) 
 
 
 def test_importing_needs_no_agent_and_does_nothing() -> None:
-    words = ["-c", "import sys, baremetal_ramdisk.writer; assert not [m for m in sys.modules if 'ironic' in m or 'oslo' in m]"]
+    told = ("import sys, baremetal_ramdisk.writer; "
+            "assert not [name for name in sys.modules if 'ironic' in name or 'oslo' in name]")
     folder = Path(__file__).parents[3] / "ramdisk"
-    subprocess.run([os.path.realpath("/proc/self/exe"), *words], check=True, env={
+    subprocess.run([sys.executable, "-c", told], check=True, env={
         "PYTHONPATH": os.pathsep.join([str(folder), str(Path(pytest.__file__).parents[1])])})
