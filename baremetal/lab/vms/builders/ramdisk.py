@@ -41,12 +41,13 @@ TRIMMED_PYTHON = (
     "pycparser*", "setuptools*", "tzdata*", "wrapt-stubs",
 )
 TRIMMED_STANDARD = ("ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "tkinter", "turtledemo")
-MADE = ("dev", "etc/acpi/PWRF", "etc/ipa-rescue-config", "etc/ironic-python-agent.d", "mnt", "proc", "root", "run",
-        "sys", "tmp", "usr/lib/baremetal", "var/log")
+MADE = ("dev", "etc/acpi/PWRF", "etc/ipa-rescue-config", "etc/ironic-python-agent.d", "etc/udev/rules.d", "mnt",
+        "proc", "root", "run", "sys", "tmp", "usr/lib/baremetal", "var/log")
 #: file of ours: where it goes, and its mode
 PLACED = (
     ("init", "init", 0o755), ("udhcpc.script", "etc/udhcpc.script", 0o755),
     ("start-agent", "usr/lib/baremetal/start-agent", 0o644),
+    ("61-disks.rules", "etc/udev/rules.d/61-disks.rules", 0o644),
     ("agent.conf", "etc/ironic-python-agent.d/lab.conf", 0o644),
 )
 #: modules that no device asks for by itself
