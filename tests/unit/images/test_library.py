@@ -190,7 +190,8 @@ def small(tmp_path: Path) -> Iterator[Path]:
     """A disk of 8 MiB."""
     folder = tmp_path / "small"
     folder.mkdir()
-    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=8m", "small", folder], check=False).returncode:
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "small", folder]
+    if os.geteuid() or subprocess.run(mount, check=False).returncode:
         pytest.skip("needs root, to mount a small disk")
     yield folder
     subprocess.run(["umount", folder], check=True)
