@@ -85,7 +85,7 @@ def silent(connection: sa.Connection, waiting: str, before: datetime.datetime,
            alive: collections.abc.Sequence[str], host: str, epoch: int) -> list[sa.Row[typing.Any]]:
     """Return nodes with the step in state ``waiting`` of their flow that waits, and the flow's conductor and ``lost``.
 
-    Only where nothing was seen since ``before``, neither by a milestone nor by the step's beginning, or where it is
+    Only where nothing was seen since ``before``, neither by a milestone nor since it began to wait, or where it is
     ``lost``: its conductor is not among those ``alive``, or was an earlier process of ``host``.
     """
     return list(connection.execute(_SILENT, {"w_waiting": waiting, "w_before": before, "w_alive": list(alive),
@@ -134,5 +134,5 @@ _SILENT = sa.select(
     sa.case((_LOST, 1), else_=0).label("lost")).join_from(FLOWS, NODES).join(
     STEPS, STEPS.c.flow_id == FLOWS.c.id).where(
         FLOWS.c.state == WAITING, STEPS.c.state == sa.bindparam("w_waiting"), sa.or_(
-            _LOST, sa.and_(STEPS.c.started_at < sa.bindparam("w_before"),
-                           sa.func.coalesce(_SEEN, STEPS.c.started_at) < sa.bindparam("w_before"))))
+            _LOST, sa.and_(FLOWS.c.updated_at < sa.bindparam("w_before"),
+                           sa.func.coalesce(_SEEN, FLOWS.c.updated_at) < sa.bindparam("w_before"))))
