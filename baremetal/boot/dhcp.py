@@ -61,22 +61,33 @@ def configuration(conf: cfg.ConfigOpts, site: Site, found: loaders.Loaders) -> s
             except ValueError:
                 raise ValueError(f"[dnsmasq]{option} is {section[option]!r}; it is an IPv4 address") from None
     lines = [
-        "port=0", "keep-in-foreground", "log-facility=-", "pid-file=", f"user={site.user}",
-        f"interface={section.interface}", "except-interface=lo", "bind-interfaces",
-        "no-ping", "dhcp-authoritative", "no-resolv", "no-hosts",
+        *_process(conf, site), "no-ping", "dhcp-authoritative",
         f"dhcp-range={first},{last},{site.network.netmask},{section.lease_time}",
-        f"dhcp-hostsdir={site.folder / 'hosts'}", f"dhcp-leasefile={site.folder / 'leases'}",
+        # read at start only: dnsmasq 2.90 crashes when it reads hosts with tags again, by SIGHUP or dhcp-hostsdir
+        f"dhcp-hostsfile={site.folder / 'hosts'}", f"dhcp-leasefile={site.folder / 'leases'}",
         "dhcp-ignore=tag:!known",
         # an empty value means: do not send it; else dnsmasq would name itself
         f"dhcp-option={ROUTER}" + (f",{section.router}" if section.router else ""),
         f"dhcp-option={DNS}" + (f",{section.dns}" if section.dns else ""),
-        f"enable-tftp={section.interface}", f"tftp-root={found.folder}", "tftp-no-fail", "dhcp-no-override",
+        "dhcp-no-override",
         # of the interface's own IPv6 network, where it has one; nobody gets an address of it or is led out by us
         "enable-ra", f"dhcp-range=::,constructor:{section.interface},ra-only,64",
         f"ra-param={section.interface},{ADVERTISE},0",
         *_boots(site, found),
     ]
     return "\n".join(lines) + "\n"
+
+
+def files(conf: cfg.ConfigOpts, site: Site, found: loaders.Loaders) -> str:
+    """Return the configuration of the process for TFTP, which runs on while the other one is started anew."""
+    return "\n".join([*_process(conf, site), f"enable-tftp={conf.dnsmasq.interface}", f"tftp-root={found.folder}",
+                      "tftp-no-fail"]) + "\n"
+
+
+def _process(conf: cfg.ConfigOpts, site: Site) -> list[str]:
+    """Return what holds for both processes."""
+    return ["port=0", "keep-in-foreground", "log-facility=-", "pid-file=", f"user={site.user}", "no-resolv", "no-hosts",
+            f"interface={conf.dnsmasq.interface}", "except-interface=lo", "bind-interfaces"]
 
 
 def _boots(site: Site, found: loaders.Loaders) -> typing.Iterator[str]:

@@ -1,7 +1,7 @@
 """What dnsmasq knows of servers: a file for each node, with a line for each of its ports.
 
-dnsmasq reads a new file by itself; what changes or goes away it learns by SIGHUP, sent by who started it. Nothing
-here starts it (``conductor/serving/dnsmasq.py`` does), and it knows of a node no more than its UUID.
+dnsmasq reads them when it starts; who starts it (``conductor/serving/dnsmasq.py``) is told of changes. Nothing here
+knows of a node more than its UUID.
 """
 
 import collections.abc
@@ -43,12 +43,9 @@ class Hosts:
             raise ValueError(f"{wrong[0]!r} is no MAC address")
         text = "".join(f"{mac},set:{BOOTS},set:by-{way}\n" if boots else f"{mac}\n" for mac in sorted(set(wanted)))
         with self._lock:
-            again = self._release(node_uuid, set(wanted))
-            before = self._known.get(node_uuid)
-            if before != text:
-                self._write(node_uuid, text)
-                again = again or before is not None
-        if again:
+            changed = self._release(node_uuid, set(wanted)) or self._known.get(node_uuid) != text
+            self._write(node_uuid, text)
+        if changed:
             self._changed()
 
     def remove(self, node_uuid: str) -> None:
@@ -84,7 +81,7 @@ class Hosts:
         return found
 
     def _write(self, node_uuid: str, text: str) -> None:
-        """Put a file in its place whole: dnsmasq reads it as soon as it appears, and no name with a dot before it."""
+        """Put a file in its place whole: dnsmasq may read at any time, but no name with a dot before it."""
         draft = self._folder / f".{node_uuid}"
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), "w", encoding="ascii") as file:
             file.write(text)

@@ -12,8 +12,9 @@ def main() -> None:
     conf = starting.conf(options.config_file, "baremetal-conductor")
     database = engine.Database(conf)
     schema.require(database)
-    conductor = service.Conductor(conf, database, wire.transport(conf))
-    files = web.Web(conf, conductor.files, web.files(conf)) if conf.deploy.http_port else None
+    with starting.sentence("baremetal-conductor"):
+        conductor = service.Conductor(conf, database, wire.transport(conf))
+        files = web.Web(conf, conductor.files, web.files(conf)) if conf.deploy.http_port else None
     stop = starting.Stop()
     conductor.start()
     if files:

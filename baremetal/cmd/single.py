@@ -195,7 +195,8 @@ def serve(conf: cfg.ConfigOpts, database: engine.Database, running: Labs, stop: 
           known: dict[str, typing.Any]) -> None:
     """Run API and conductor until told to stop."""
     transport = wire.transport(conf)
-    conductor = service.Conductor(conf, database, transport)
+    with starting.sentence("baremetal"):
+        conductor = service.Conductor(conf, database, transport)
     webs = (web.Web(conf, app.build(conf, database, transport)),
             web.Web(conf, Servers(conductor.files, app.build_agents(conf, database, transport)), web.agents(conf)))
     try:

@@ -1,6 +1,8 @@
 """What every process does first and last: read the configuration, begin the log, wait for the signal to stop."""
 
 import argparse
+import collections.abc
+import contextlib
 import ctypes
 import gc
 import logging
@@ -14,7 +16,7 @@ import typing
 from oslo_config import cfg
 from oslo_log import log
 
-from baremetal import config
+from baremetal import config, errors
 
 PR_SET_PDEATHSIG = 1    # linux/prctl.h
 
@@ -63,6 +65,15 @@ def end_with_parent(parent: int) -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
     if os.getppid() != parent:      # it was gone before we said so
         sys.exit(f"{os.path.basename(sys.argv[0])}: the process that started this one has ended")
+
+
+@contextlib.contextmanager
+def sentence(prog: str) -> collections.abc.Iterator[None]:
+    """End the process with a sentence where what is made in this block names what is wrong."""
+    try:
+        yield
+    except (errors.Fault, ValueError, OSError) as error:
+        sys.exit(f"{prog}: {error}")
 
 
 class Line(logging.LogRecord):

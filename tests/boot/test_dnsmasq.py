@@ -174,8 +174,8 @@ def test_tftp_gives_nothing_from_elsewhere(house: House, path: str) -> None:
 
 def test_it_comes_again_when_it_was_killed(house: House) -> None:
     house.service.hosts.put(NODE, [MAC])
-    first = until(lambda: house.service.pid)
     before = until(lambda: house.boot(MAC))["address"]
+    first = until(lambda: house.service.pid)
     os.kill(first, signal.SIGKILL)
     until(lambda: house.service.pid not in (None, first))
     until(lambda: house.service.hosts.trouble is None)
@@ -210,3 +210,17 @@ def test_what_is_wrong_is_named(stopped: House, option: str, value: str, why: st
     stopped.service.stop()
     assert stopped.service.hosts.trouble is not None
     assert why in stopped.service.hosts.trouble[0]
+
+
+def test_many_changes_do_it_no_harm(house: House) -> None:
+    for number in range(60):
+        house.service.hosts.put(NODE, [MAC], boots=number % 2 == 0, way=("ipxe", "pxe")[number % 4 // 2])
+        house.service.hosts.put(OTHER, [OTHER_MAC], boots=number % 3 == 0)
+        if number % 5 == 0:
+            house.service.hosts.remove(OTHER)
+            house.boot(MAC, within=0.1)
+        assert house.service.hosts.trouble is None
+    house.service.hosts.put(NODE, [MAC])
+    time.sleep(0.5)
+    assert until(lambda: house.boot(MAC))["boot"] == "snponly.efi"
+    assert house.service.hosts.trouble is None

@@ -1,5 +1,7 @@
 """dnsmasq as our child: configured, started, watched, started again; what its log tells goes to the witness.
 
+There are two: one for DHCP, which is started anew when hosts change, and one for TFTP, whose transfers go on meanwhile.
+
 Where it cannot run, ``hosts.trouble`` says why, and boots are refused with that before a server is touched.
 """
 
@@ -11,7 +13,6 @@ import pathlib
 import pwd
 import re
 import shutil
-import signal
 import socket
 import subprocess
 import threading
@@ -34,6 +35,8 @@ DHCP = 67
 SOONEST, LATEST = 0.5, 30.0
 #: seconds of running after which a failure counts as the first one
 GOOD = 60.0
+#: seconds for which changes of hosts are gathered
+SOON = 0.1
 #: seconds that it takes to say that it cannot start
 SETTLES = 0.5
 #: servers that are not known and ask: how many of them are remembered
@@ -69,6 +72,8 @@ class Dnsmasq:
         self._witness: witness.Witness | None = None
         self._child: subprocess.Popen[str] | None = None
         self._leases: dict[str, str] = {}
+        self._changing, self._changed, self._again = threading.Lock(), False, threading.Event()
+        self._files: subprocess.Popen[str] | None = None
         self._ending = threading.Event()
         self._settled = threading.Event()
         self._thread = threading.Thread(target=self._run, name="dnsmasq", daemon=True)
@@ -100,11 +105,22 @@ class Dnsmasq:
         return self._child.pid if self._child is not None and self._child.poll() is None else None
 
     def _reload(self) -> None:
-        """Let it read the hosts anew: it finds new files by itself, but not that one changed or went away."""
-        child = self._child
-        if child is not None and child.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
-                child.send_signal(signal.SIGHUP)
+        """Let it read the hosts: started anew, since 2.90 crashes by SIGHUP. Changes within SOON are read at once."""
+        with self._changing:
+            if self._changed or not self._thread.is_alive():
+                return
+            self._changed = True
+        timer = threading.Timer(SOON, self._restart)
+        timer.daemon = True
+        timer.start()
+
+    def _restart(self) -> None:
+        with self._changing:
+            self._changed = False
+            child = self._child
+            if child is not None and child.poll() is None:
+                self._again.set()
+                child.terminate()
 
     # --- the thread ---
 
@@ -118,7 +134,10 @@ class Dnsmasq:
             except CannotRun as wrong:
                 why, hint = wrong.why, wrong.hint
             if self._ending.is_set():
-                return
+                break
+            if self._again.is_set():
+                self._again.clear()
+                continue
             if self._clock.tick() - began > GOOD:
                 pause = SOONEST
             if self.hosts.trouble != (why, hint):
@@ -127,28 +146,45 @@ class Dnsmasq:
             self._settled.set()
             self._ending.wait(pause)
             pause = min(pause * 2, LATEST)
+        if self._files is not None:
+            self._files.terminate()
+            self._files.wait()
 
     def _live(self) -> None:
         """Start it and read its log until it ends. CannotRun where it does not come up."""
         program = self._prepare()
-        child = childhood.start([program, f"--conf-file={self.folder / 'dnsmasq.conf'}"],
-                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={"LC_ALL": "C"})
-        self._child = child
+        if self._files is None or self._files.poll() is not None:
+            self._files = self._spawn(program, "tftp")
+            threading.Thread(target=self._listen, args=(self._files, collections.deque(maxlen=5)), daemon=True).start()
+        child = self._spawn(program, "dhcp")
+        with self._changing:
+            self._child = child
         said: collections.deque[str] = collections.deque(maxlen=5)
         up = threading.Timer(SETTLES, self._up, [child])
         up.daemon = True
         up.start()
-        assert child.stderr is not None
-        with child.stderr:
-            if self._ending.is_set():
-                child.terminate()
-            for line in child.stderr:
-                said.append(line.strip())
-                self._take(sayings.read(line), line.strip())
+        if self._ending.is_set():
+            child.terminate()
+        self._listen(child, said)
         code = child.wait()
         up.cancel()
         self._child = None
         raise CannotRun(f"it ended with {code}, saying: {said[-1] if said else 'nothing'}", "start")
+
+    def _spawn(self, program: str, name: str) -> "subprocess.Popen[str]":
+        return childhood.start([program, f"--conf-file={self.folder / name}.conf"], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, env={"LC_ALL": "C"})
+
+    def _listen(self, child: "subprocess.Popen[str]", said: "collections.deque[str]") -> None:
+        """Read the log of a process until it ends. One for TFTP that ends by itself takes the other with it."""
+        assert child.stderr is not None
+        with child.stderr:
+            for line in child.stderr:
+                said.append(line.strip())
+                self._take(sayings.read(line), line.strip())
+        if child is self._files and not self._ending.is_set():
+            LOG.error("dnsmasq for TFTP ended with %s, saying: %s", child.wait(), said[-1] if said else "nothing")
+            self._restart()
 
     def _up(self, child: "subprocess.Popen[str]") -> None:
         if child.poll() is None and not self._ending.is_set():
@@ -168,14 +204,15 @@ class Dnsmasq:
             raise CannotRun(f"there is no interface {section.interface}", "interface") from None
         if network is None:
             raise CannotRun(f"interface {section.interface} has no IPv4 address", "interface")
-        for port in PORTS:
+        for port in PORTS if self._files is None or self._files.poll() is not None else (DHCP,):
             _check_port(port, section.interface, str(network.ip))
         site = dhcp.Site(self.folder, network, self._shelf.base, pwd.getpwuid(os.geteuid()).pw_name)
         try:
             text = dhcp.configuration(self._conf, site, self._loaders)
         except ValueError as error:
             raise CannotRun(str(error), "option") from None
-        (self.folder / "dnsmasq.conf").write_text(text, "utf-8")
+        (self.folder / "dhcp.conf").write_text(text, "utf-8")
+        (self.folder / "tftp.conf").write_text(dhcp.files(self._conf, site, self._loaders), "utf-8")
         return program
 
     def _take(self, event: sayings.Event | None, line: str) -> None:

@@ -8,13 +8,13 @@ import typing
 
 # fmt: off
 _IP, _MAC = r"(?P<ip>[0-9.]+)", r"(?P<mac>[0-9a-f]{2}(?::[0-9a-f]{2}){5})"
-#: event: the line that tells it
+#: event: the line that tells it; error 8 of TFTP is firmware that only asked for a size
 LINES = {
     "given":   re.compile(rf"dnsmasq-dhcp(?:\[\d+\])?: (?:\d+ )?DHCPACK\([^)]+\) {_IP} {_MAC}"),
     "ignored": re.compile(rf"dnsmasq-dhcp(?:\[\d+\])?: (?:\d+ )?DHCPDISCOVER\([^)]+\) (?:[0-9.]+ )?{_MAC} ignored"),
     "sent":    re.compile(rf"dnsmasq-tftp(?:\[\d+\])?: sent (?P<path>\S+) to {_IP}"),
     "failed":  re.compile(r"dnsmasq(?:-\w+)?(?:\[\d+\])?: "
-                          r"(?P<why>(?:failed|cannot|bad|no address range|error|unknown|junk).*)"),
+                          r"(?P<why>(?:failed|cannot|bad|no address range|error (?!8 )|unknown|junk).*)"),
 }
 # fmt: on
 

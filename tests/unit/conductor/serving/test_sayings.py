@@ -14,6 +14,7 @@ LINES = [
     ("dnsmasq-dhcp: DHCPDISCOVER(bmlab0) 52:54:00:aa:00:01", None),
     ("dnsmasq-dhcp: DHCPREQUEST(bmlab0) 10.77.0.51 52:54:00:aa:00:01", None),
     ("dnsmasq: started, version 2.90 DNS disabled", None),
+    ("dnsmasq-tftp: error 8 User aborted the transfer received from 10.77.0.51", None),
     ("", None),
 ]
 
