@@ -43,8 +43,6 @@ class Deploy(verb.Verb):
 
         Whether a server whose deploy failed is switched off is the deploy interface's: it knows what runs there.
         """
-        try:
-            held.deploy.clean_up(held)
-        finally:
-            if aborted:
-                held.deploy.tear_down(held)
+        held.deploy.clean_up(held)
+        if aborted:
+            held.deploy.tear_down(held)
