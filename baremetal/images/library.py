@@ -4,6 +4,7 @@ A checksum decides whether the kept copy still is the source; kernels and ramdis
 asked of their source again by stamp. Knows no node: who needs an image is a name, the ``holder``.
 """
 
+import contextlib
 import dataclasses
 import hashlib
 import json
@@ -100,6 +101,14 @@ class Library:
             file.allowed(source, self.means)
         else:
             self.means.guard.check(source)
+
+    def known(self, source: str) -> None:
+        """Raise what ``check`` does as far as nobody has to be asked for it: no name is resolved, nothing connected."""
+        if _scheme(source) == "file":
+            with contextlib.suppress(errors.ImageUnavailable):      # what is kept may serve
+                file.allowed(source, self.means)
+        elif _source(source):
+            guard.split(source)
 
     def release(self, holder: str) -> None:
         """Say that ``holder`` needs no image any more. May be repeated."""

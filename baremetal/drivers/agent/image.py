@@ -8,7 +8,7 @@ import typing
 from baremetal import errors, milestones
 from baremetal.drivers import capabilities, task
 from baremetal.drivers.agent import talk
-from baremetal.images import configdrive, library, properties
+from baremetal.images import checksum, configdrive, library, properties
 
 LOCAL, DIRECT = "local", "http"
 SOURCES = (LOCAL, DIRECT)
@@ -58,10 +58,22 @@ def check(task: task.Task) -> properties.Wanted:
     if source(task) == DIRECT and not found.source.startswith(("http://", "https://")):
         raise errors.BadField(field="instance_info/image_source", value=found.source,
                               wanted="An agent gets it from its source only by http:// or https://.")
+    if source(task) == LOCAL:
+        _known(task, found)
     drive = task.node.instance_info.get("configdrive")
     if drive is not None and not (isinstance(drive, str) and "://" in drive):
         configdrive.build(drive, facts(task), _unread)
     return found
+
+
+def _known(task: task.Task, found: properties.Wanted) -> None:
+    """Check source and checksum as far as nobody has to be asked."""
+    promise = found.promise
+    if promise.url is None:
+        checksum.settle(promise, found.source, task.conf)
+    if task.lent.images is not None:
+        for url in filter(None, (found.source, promise.url)):
+            task.images.known(url)
 
 
 def prepare(task: task.Task) -> Writing:
