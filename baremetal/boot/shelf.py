@@ -78,8 +78,8 @@ class Shelf:
         place = Place(node_uuid, secrets.token_urlsafe(KEY_BYTES), tuple(mac.lower() for mac in macs), mode, {})
         with self._lock:
             self._forget(node_uuid)
-            self._remember(place)
             self._write(place)
+            self._remember(place)
         return place
 
     def put(self, node_uuid: str, name: str, *, path: str | os.PathLike[str] | None = None, text: str | None = None
@@ -91,8 +91,8 @@ class Shelf:
             place = self._opened(node_uuid)
             item = Item(None, text, len(text.encode())) if text is not None else self._take(place, name, str(path))
             place = dataclasses.replace(place, items={**place.items, name: item})
-            self._remember(place)
             self._write(place)
+            self._remember(place)
         return self.url(node_uuid, name)
 
     def url(self, node_uuid: str, name: str) -> str:
@@ -144,7 +144,8 @@ class Shelf:
             raise errors.BootFileMissing(what=f"The {name} of node {place.node}", path=path, why=error.strerror,
                                          hint="The conductor's user must be able to read it.") from error
         ours = self._files / place.key / name
-        _private(ours.parent)
+        with writing(ours.parent):
+            _private(ours.parent)
         with contextlib.suppress(FileNotFoundError):
             ours.unlink()
         try:
@@ -174,11 +175,12 @@ class Shelf:
         return self._nodes / f"{node_uuid}.json"
 
     def _write(self, place: Place) -> None:
-        _private(self._nodes)
         draft = self._nodes / f".{place.node}.new"
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump(dataclasses.asdict(place), file)
-        draft.replace(self._file(place.node))
+        with writing(self._nodes, draft):
+            _private(self._nodes)
+            with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                json.dump(dataclasses.asdict(place), file)
+            draft.replace(self._file(place.node))
 
     def _load(self) -> None:
         """Read what was there before a restart, and remove what belongs to nobody."""
@@ -191,6 +193,17 @@ class Shelf:
         for folder in self._files.iterdir() if self._files.exists() else ():
             if folder.name not in self._keys:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def writing(folder: pathlib.Path, draft: pathlib.Path | None = None) -> collections.abc.Iterator[None]:
+    """Tell what keeps this block from writing to ``folder``, and leave no ``draft`` behind."""
+    try:
+        yield
+    except OSError as error:
+        if draft is not None:
+            draft.unlink(missing_ok=True)
+        raise errors.BootFolderUnwritable(folder=folder, why=error.strerror or str(error)) from error
 
 
 def _private(folder: pathlib.Path) -> None:

@@ -29,6 +29,11 @@ FILES = ("kernel", "ramdisk")
 def lay(conf: cfg.ConfigOpts, place: shelf.Place, parameters: str) -> None:
     """Lay what the node of ``place`` boots into the folder, under the place's key."""
     root = pathlib.Path(conf.pxe.tftp_root)
+    with shelf.writing(root):
+        _lay(conf, root, place, parameters)
+
+
+def _lay(conf: cfg.ConfigOpts, root: pathlib.Path, place: shelf.Place, parameters: str) -> None:
     folder = root / place.key
     folder.mkdir(mode=0o755, parents=True, exist_ok=True)
     for name in FILES:

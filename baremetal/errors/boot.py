@@ -15,3 +15,10 @@ class BootFileMissing(fault.Fault):
 
     kind, code = "invalid", "boot-file-missing"
     says = "{what} {path} cannot be read: {why}. {hint}"
+
+
+class BootFolderUnwritable(fault.Fault):
+    """What servers boot from could not be laid down; ``folder`` and ``why`` are known."""
+
+    kind, code, transient = "hardware", "boot-folder-unwritable", True
+    says = "What the server boots from could not be written to folder {folder}: {why}. Put that right, then try again"

@@ -1,8 +1,8 @@
 """The service in one process with servers enrolled; beside it a web server for images with bad habits."""
 
 import dataclasses
-import json
 import sys
+import tarfile
 import threading
 import time
 from collections.abc import Iterator
@@ -110,10 +110,10 @@ def _watch(ward: Ward, over: threading.Event) -> None:
 def readable(folder: Path) -> Iterator[tuple[Path, str]]:
     """Give all logs under a folder, those of agents unpacked."""
     for path in folder.rglob("*"):
-        if path.is_file() and (path.suffix == ".log" or "logs" in path.parts):
+        if path.name.endswith(".tar.gz"):
+            with tarfile.open(path) as packed:
+                for member in packed:
+                    content = packed.extractfile(member)
+                    yield path, content.read().decode("utf-8", "replace") if content else ""
+        elif path.is_file() and (path.suffix == ".log" or "logs" in path.parts):
             yield path, path.read_bytes().decode("utf-8", "replace")
-
-
-def plain(found: object) -> str:
-    """Return anything as text."""
-    return json.dumps(found, default=str)
