@@ -1,6 +1,7 @@
 """A service and simulated servers to break things on: spoken to over the API, looked at as an onlooker does."""
 
 import json
+import os
 import sqlite3
 import threading
 import time
@@ -127,8 +128,9 @@ class Place:
     def left(self, name: str) -> list[str]:
         """What lies around for a node although nothing runs: files, images held, traces of agents, open flows."""
         node = self.node(name)
-        found = [str(path) for folder in self.kept for path in folder.rglob(f"*{node['uuid']}*")
-                 if "logs" not in path.parts]
+        # others' files may go meanwhile, which os.walk() bears
+        found = [f"{where}/{name}" for folder in self.kept for where, folders, files in os.walk(folder)
+                 for name in (*folders, *files) if node["uuid"] in name and "logs" not in Path(where).parts]
         found += [f"driver_internal_info/{key}" for key in node["driver_internal_info"] if key in TRACES]
         found += [f"reservation {node['reservation']}"] if node["reservation"] else []
         flow = self.flow(name)

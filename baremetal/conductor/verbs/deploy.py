@@ -16,6 +16,7 @@ class Deploy(verb.Verb):
 
     def check(self, found: task.Task, params: verb.Params) -> None:
         """Refuse what cannot be deployed."""
+        _keep_drive(found, params)
         verb.validate(found, *VALIDATED)
         limits.check(found, "deploy")
 
@@ -31,8 +32,7 @@ class Deploy(verb.Verb):
     def begin(self, held: task.Task, params: verb.Params) -> None:
         """Keep the config drive, and say what kind of image it is."""
         info, internal = held.node.instance_info, held.node.driver_internal_info
-        if params.get("configdrive"):
-            info["configdrive"] = params["configdrive"]
+        _keep_drive(held, params)
         if info.get("image_source"):
             whole = info.get("image_type") != "partition" and not (info.get("kernel") or info.get("ramdisk"))
             info["image_type"] = "whole-disk" if whole else "partition"
@@ -46,3 +46,9 @@ class Deploy(verb.Verb):
         held.deploy.clean_up(held)
         if aborted:
             held.deploy.tear_down(held)
+
+
+def _keep_drive(found: task.Task, params: verb.Params) -> None:
+    """Put the request's config drive where a node has it; checked there before anything is begun."""
+    if params.get("configdrive"):
+        found.node.instance_info["configdrive"] = params["configdrive"]

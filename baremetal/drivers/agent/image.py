@@ -7,7 +7,6 @@ import typing
 
 from baremetal import errors, milestones
 from baremetal.drivers import capabilities, task
-from baremetal.drivers.agent import talk
 from baremetal.images import checksum, configdrive, library, properties
 
 LOCAL, DIRECT = "local", "http"
@@ -61,8 +60,8 @@ def check(task: task.Task) -> properties.Wanted:
     if source(task) == LOCAL:
         _known(task, found)
     drive = task.node.instance_info.get("configdrive")
-    if drive is not None and not (isinstance(drive, str) and "://" in drive):
-        configdrive.build(drive, facts(task), _unread)
+    if drive is not None:
+        configdrive.check(drive, facts(task))
     return found
 
 
@@ -192,7 +191,3 @@ class _Told:
             self._task.milestone(milestones.FETCHING, phase=phase, bytes=done, total=total)
         except errors.Fault as fault:
             self.trouble = fault
-
-
-def _unread(_url: str, _most: int) -> bytes:
-    raise talk.failed("deploy.validate", "a config drive that is no URL is not fetched")
