@@ -25,6 +25,8 @@ FETCHED    = "image ready"
 SENDING    = "image being sent"
 SENT       = "image sent"
 AGAIN      = "boot tried again"
+REPEATED   = "power command repeated"
+RESTARTED  = "controller restarted"
 
 #: name: what it means, in the order of a boot
 TABLE = {
@@ -48,7 +50,12 @@ TABLE = {
     SENDING:   "The agent fetches the image from the conductor; facts bytes and total.",
     SENT:      "The agent has fetched the whole image.",
     AGAIN:     "No sign of the boot came in time, so it was begun again.",
+    REPEATED:  "The controller did not follow a power command, so it was given again; facts command and seen.",
+    RESTARTED: "The controller was told to restart and did not answer that, as some do.",
 }
+
+#: power state that the controller confirmed: its milestone
+POWER = {"power off": POWER_OFF, "power on": POWER_ON}
 
 #: the milestones of one boot of a ramdisk, each of which normally follows the one before
 BOOT = (DEVICE, POWER_ON, ADDRESS, LOADER, SCRIPT, KERNEL, RAMDISK, LOOKUP, HEARTBEAT)

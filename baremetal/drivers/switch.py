@@ -2,7 +2,7 @@
 
 import typing
 
-from baremetal import states
+from baremetal import milestones, states
 from baremetal.drivers import task
 
 #: targets that need the operating system's help, and its time
@@ -30,7 +30,7 @@ def change(task: task.Task, target: str, timeout: float | None = None) -> None:
         forget_agent(task.node)
         task.power.set(task, target, timeout)
         if task.flowing:
-            task.milestone(f"{wanted} confirmed", target=target)
+            task.milestone(milestones.POWER[wanted], target=target)
     task.node.power_state = wanted
 
 

@@ -89,7 +89,6 @@ class IpmiManagement(management.Management):
         if (now.valid, now.persistent) != (True, persistent):   # many do as told and do not say so
             LOG.warning("BMC %s:%s was told boot device %s, persistent %s; it reports %s", where.host, where.port,
                         device, persistent, now)
-        task.milestone("boot device confirmed", device=device, persistent=now.persistent, boot_mode=mode)
 
     def inject_nmi(self, task: task.Task) -> None:
         """Send the diagnostic interrupt."""

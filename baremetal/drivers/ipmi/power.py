@@ -3,7 +3,7 @@
 import concurrent.futures
 import typing
 
-from baremetal import errors, states
+from baremetal import errors, milestones, states
 from baremetal.drivers import power, task
 from baremetal.drivers.ipmi import address, management
 
@@ -115,11 +115,10 @@ class _Change:
                 raise self._failed()
             if again and self._left < self._seconds * 2 / 3:
                 again = False
-                self._task.milestone("power command repeated", command=self._phase.command, seen=self._seen)
+                self._task.milestone(milestones.REPEATED, command=self._phase.command, seen=self._seen)
                 self._command()
             self._task.clock.sleep(min(pause, max(self._left, 0)))
             pause = min(pause * 1.5, LONGEST_PAUSE)
-        self._task.milestone(f"{self._phase.reaches} confirmed")
 
     def _command(self) -> None:
         """Give the command; a BMC that did not answer in time may have followed it all the same."""

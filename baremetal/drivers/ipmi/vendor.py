@@ -4,7 +4,7 @@ import typing
 
 from oslo_utils import strutils
 
-from baremetal import errors, steps
+from baremetal import errors, milestones, steps
 from baremetal.drivers import task, vendor
 from baremetal.drivers.ipmi import address
 
@@ -37,7 +37,7 @@ class IpmiVendor(vendor.Vendor):
         try:
             task.wires.ipmi.call(address.of(task), "raw", netfn=APPLICATION, command=command)
         except errors.BmcTimeout:
-            task.milestone("controller restarted without answer")
+            task.milestone(milestones.RESTARTED)
 
 
 def _bytes(text: typing.Any) -> list[int]:
