@@ -92,22 +92,26 @@ class Conductor:
             until = clock.REAL.tick() + within
             calls = threading.Thread(target=self._end_calls, name="ending", daemon=True)
             calls.start()
+            # an agent's answer may take minutes; who waits for one ends, and the journal says how to go on
+            held = self._means.leases.held()
+            self._means.pool.drain(min(AT_LEAST, within))
+            self._means.lent.wires.hang_up()
             calls.join(within + AT_LEAST)
             if not self._means.pool.drain(max(0.0, until - clock.REAL.tick())):
                 LOG.warning("Conductor %s ends with %s pieces of work unfinished after %s s; another one goes on with "
                             "them", self._conf.host, self._means.pool.busy, within)
             if self._heartbeat is not None:
                 self._heartbeat.stop()
-            self._leave()
+            self._leave(held)
             self._serving.stop()
             # ends what still waits for a controller
             self._means.lent.wires.close()
             self._means = None
 
-    def _leave(self) -> None:
+    def _leave(self, begun: dict[str, int]) -> None:
         """Say that this conductor has gone, and let the leases of what it did not finish run out at once."""
         shared, now = self.means, self._clock.now()
-        held = shared.leases.held()
+        held = {**begun, **shared.leases.held()}
         try:
             with self._database.write() as connection:
                 conductors.leave(connection, now, shared.seat.host, shared.seat.epoch)

@@ -56,6 +56,13 @@ class Wires:
                 self._agent = agent.Client(timeout=section.command_timeout, attempts=section.max_command_attempts)
             return self._agent
 
+    def hang_up(self) -> None:
+        """Let nobody wait for an agent any more, for this process ends: ``errors.ServiceEnds`` is what they get."""
+        with self._lock:
+            opened = self._agent
+        if opened is not None:
+            opened.hang_up()
+
     def close(self) -> None:
         """End all conversations; what is asked for later starts anew."""
         with self._lock:

@@ -62,6 +62,13 @@ class LeaseLost(fault.Fault):
     says = "The lease on node {node} for {why} is no longer ours; nothing was written."
 
 
+class ServiceEnds(LeaseLost):
+    """The process ends, so its workers end where they are: as after a lost lease, and who comes next goes on."""
+
+    code = "service-ends"
+    says = "This service ends; what {what} was for goes on at its next start, or on another conductor."
+
+
 class StepFailed(fault.Fault):
     """A step of a flow did not do what it promised."""
 

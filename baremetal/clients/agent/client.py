@@ -25,7 +25,7 @@ class Client:
         self._thread: threading.Thread | None = None
         self._talks: conversation.Conversations | None = None
         self._watched: dict[tuple[str, str], Future] = {}
-        self._closed = False
+        self._closed = self._over = False
 
     def submit(self, where: address.Address, command: str, params: dict[str, typing.Any] | None = None, *,
                within: float | None = None, check: bool = True, size: int | None = None) -> Future:
@@ -33,21 +33,22 @@ class Client:
         async def work(talks: conversation.Conversations) -> answers.Result:
             found = await talks.command(where, command, params or {}, size)
             return answers.check(where, command, found) if check else found
-        return self._begin(work, where, command, within)
+        return self._begin(work, where, command, self.limits.whole if within is None else within)
 
     def call(self, where: address.Address, command: str, params: dict[str, typing.Any] | None = None, *,
              within: float | None = None, check: bool = True, size: int | None = None) -> dict[str, typing.Any]:
         """Send a command and return its result as the agent lists it; RUNNING where it takes its time.
 
         Raises a fault of ``errors/agents.py``; AgentFailed only where ``check`` is set. ``within`` bounds the whole
-        in seconds, ``size`` the answer in bytes.
+        in seconds (the limits' product where it is not given), ``size`` the answer in bytes.
         """
         return typing.cast(answers.Result, self._wait(
             self.submit(where, command, params, within=within, check=check, size=size)))
 
     def results(self, where: address.Address, *, within: float | None = None) -> list[dict[str, typing.Any]]:
         """Return the results of all commands of the agent's boot, oldest first."""
-        found = self._begin(lambda talks: talks.results(where), where, "the list of commands", within)
+        found = self._begin(lambda talks: talks.results(where), where, "the list of commands",
+                            self.limits.whole if within is None else within)
         return typing.cast(list[answers.Result], self._wait(found))
 
     def watch(self, where: address.Address, ident: str, *, first: float = 0.2, every: float = 2.0) -> Future:
@@ -75,6 +76,14 @@ class Client:
         if self._loop is not None and self._talks is not None and not self._closed:
             self._loop.call_soon_threadsafe(self._talks.forget, where)
 
+    def hang_up(self) -> None:
+        """End all conversations because the process ends: who waits for one, or begins one, gets ServiceEnds."""
+        self._over = True
+        with self._starting:
+            loop = self._loop if not self._closed else None
+        if loop is not None:
+            loop.call_soon_threadsafe(lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
+
     def close(self) -> None:
         """End all conversations, close all connections, stop the thread. The client cannot be used again."""
         with self._starting:
@@ -90,6 +99,8 @@ class Client:
     def _begin(self, work: collections.abc.Callable[[conversation.Conversations],
                                                     collections.abc.Coroutine[typing.Any, typing.Any, typing.Any]],
                where: address.Address, about: str, within: float | None) -> Future:
+        if self._over:
+            raise errors.ServiceEnds(what=about)
         loop = self._started()
 
         async def bounded() -> typing.Any:
@@ -98,6 +109,10 @@ class Client:
             try:
                 async with asyncio.timeout(within):
                     return await work(self._talks)
+            except asyncio.CancelledError:
+                if self._over:
+                    raise errors.ServiceEnds(what=about) from None
+                raise
             except TimeoutError:
                 raise answers.fault(errors.AgentUnreachable, where, about, f"no answer within {within:g} s") from None
         return asyncio.run_coroutine_threadsafe(bounded(), loop)
@@ -105,7 +120,12 @@ class Client:
     def _wait(self, future: Future) -> typing.Any:
         if threading.current_thread() is self._thread:
             raise RuntimeError("the client's own thread may not wait for itself")
-        return future.result()
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError:
+            if not self._over:
+                raise
+            raise errors.ServiceEnds(what="a conversation with an agent") from None
 
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._starting:

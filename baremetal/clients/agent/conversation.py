@@ -44,6 +44,11 @@ class Limits:
     idle: float = 30.0
     """Seconds for which an unused connection is kept."""
 
+    @property
+    def whole(self) -> float:
+        """Seconds that a command may take with all its repetitions."""
+        return self.timeout * self.attempts
+
 
 class Conversations:
     """All agents of a process, for the thread of the client. The session is made there, too."""

@@ -25,8 +25,9 @@ def collect(task: task.Task, label: str, when: str) -> str | None:
     """
     if task.conf.agent.deploy_logs_collect not in (when, ALWAYS) or not address.known(task):
         return None
+    whole = task.conf.agent.command_timeout * task.conf.agent.max_command_attempts
     try:
-        found = task.wires.agent.call(address.of(task), COMMAND, within=PATIENCE, size=agent.LARGE)
+        found = task.wires.agent.call(address.of(task), COMMAND, within=min(PATIENCE, whole), size=agent.LARGE)
         result = found.get("command_result")
         packed = result.get("system_logs") if isinstance(result, dict) else None
         if not isinstance(packed, str):

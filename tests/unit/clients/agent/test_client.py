@@ -1,5 +1,6 @@
 """Commands arrive once, answers are believed only from the right agent, and nothing shows the token."""
 
+import socket
 import ssl
 import time
 import typing
@@ -193,3 +194,50 @@ def test_connections_are_kept(far: server.Agent, client: agent.Client) -> None:
     for _ in range(100):
         client.results(where)
     assert time.process_time() - began < 2
+
+
+class Deaf:
+    """Takes connections and never says anything."""
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=16)
+        self.url = f"https://127.0.0.1:{self._socket.getsockname()[1]}"
+
+    def close(self) -> None:
+        """End."""
+        self._socket.close()
+
+
+@pytest.fixture
+def deaf() -> Iterator[Deaf]:
+    made = Deaf()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("command", ["standby.sync", "deploy.get_deploy_steps", "log.collect_system_logs"])
+def test_an_agent_that_never_answers_is_given_up_in_time(deaf: Deaf, command: str) -> None:
+    client = agent.Client(timeout=0.2, attempts=3)
+    where = agent.Address(deaf.url, server.TOKEN, server.certificate()[0])
+    for ask in (lambda: client.call(where, command), lambda: client.results(where)):
+        began = time.monotonic()
+        with pytest.raises(errors.AgentUnreachable, match="does not answer"):
+            ask()
+        assert time.monotonic() - began < 1.5
+    client.close()
+
+
+def test_who_hangs_up_lets_nobody_wait(deaf: Deaf) -> None:
+    client = agent.Client()
+    where = agent.Address(deaf.url, server.TOKEN, server.certificate()[0])
+    asked = [client.submit(where, "standby.sync"), client.watch(where, "x", first=0)]
+    time.sleep(0.2)
+    began = time.monotonic()
+    client.hang_up()
+    for future in asked:
+        with pytest.raises(errors.ServiceEnds):
+            future.result(5)
+    with pytest.raises(errors.ServiceEnds, match="goes on at its next start"):
+        client.call(where, "standby.sync")
+    client.close()
+    assert time.monotonic() - began < 1
