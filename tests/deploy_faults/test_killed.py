@@ -55,8 +55,8 @@ DRIVE = {"meta_data": {"hostname": "web-1"}}
 # fmt: off
 #: step: moments at which the conductor is killed while it deploys
 DEPLOY = {
-    "deploy":                   ("begun", "done", "resumed", "ended"),
-    "write_image":              ("begun", "done", "resumed", "ended"),
+    "deploy":                   ("begun", "done", "waits", "resumed", "ended"),
+    "write_image":              ("begun", "done", "waits", "resumed", "ended"),
     "prepare_instance_boot":    ("begun", "done", "resumed", "ended"),
     "tear_down_agent":          ("begun", "done"),
     "switch_to_tenant_network": ("begun", "done"),
@@ -64,10 +64,12 @@ DEPLOY = {
 }
 #: the same while it cleans
 CLEAN = {
-    "prepare_cleaning":         ("begun", "done", "resumed", "ended"),
+    "prepare_cleaning":         ("begun", "done", "waits", "resumed", "ended"),
     "erase_devices_metadata":   ("begun", "done", "resumed", "ended"),
     "tear_down_cleaning":       ("begun", "done"),
 }
+#: step that waits, and nobody works on it: what keeps it waiting
+WAITS = {"deploy": ("silent", None), "write_image": ("slow-image", 40), "prepare_cleaning": ("silent", None)}
 # fmt: on
 #: server: verb, step and moment
 POINTS = [(verb, step, moment) for verb, steps in (("active", DEPLOY), ("provide", CLEAN))
@@ -138,15 +140,23 @@ def taken(cluster: Cluster) -> dict[tuple[str, str, str], str]:
             cluster.begin(name, "provide")
         else:
             cluster.patch(name, "add", automated_clean=True)
-        (cluster.points / f"{name}.{step}.{moment}").touch()
+        if moment == "waits":
+            cluster.fault(name, *WAITS[step])
+        else:
+            (cluster.points / f"{name}.{step}.{moment}").touch()
     for (verb, _step, _moment), name in names.items():
         if verb == "active":
             cluster.until(name, "available")
         cluster.begin(name, verb, **({"configdrive": DRIVE} if verb == "active" else {}))
     _all_stand(cluster)
+    waiting = {step: name for (_verb, step, moment), name in names.items() if moment == "waits"}
+    for step, name in waiting.items():
+        _waits(cluster, name, step)
     one = next(process for process in processes.running if process.name == "one")
     one.kill()
     cluster.boots_from("two")
+    for step, name in waiting.items():
+        cluster.fault(name, WAITS[step][0], on=False)
     cluster.conductor("baremetal.cmd.conductor", "two")
     return names
 
@@ -161,6 +171,14 @@ def _all_stand(cluster: Cluster) -> None:
             return
         assert time.monotonic() < end, f"not reached: {sorted(absent)}"
         time.sleep(0.2)
+
+
+def _waits(cluster: Cluster, name: str, step: str) -> None:
+    """Wait until a server's flow waits at a step."""
+    end = time.monotonic() + place.PATIENCE
+    while not any((line["step"], line["state"]) == (step, "waiting") for line in cluster.flow(name)["steps"]):
+        assert time.monotonic() < end, cluster.flow(name)
+        time.sleep(0.1)
 
 
 def _writes(cluster: Cluster, name: str) -> int:
