@@ -56,6 +56,7 @@ class Agents:
                 raise _nothing()
             token = _token(found)
             if token == record.MASK:
+                self._doubt(found)
                 return {"token": token}
             self._open(found)
             try:
@@ -80,6 +81,9 @@ class Agents:
         """
         with self._means.pool.slot(reserved=True) as slot:
             for found in self._patient(node, ctx):
+                if found.node.provision_state == states.INSPECTING:
+                    # a very fast boot: that its report is awaited is being written
+                    raise errors.Conflict(text=f"Node {node} does not await its report yet. Try again.")
                 if found.node.provision_state != states.INSPECTWAIT:
                     raise _nothing()
                 told = {"token": _token(found)} if token else {}
@@ -93,12 +97,60 @@ class Agents:
                 return told
         raise AssertionError("attempts() raises at its end")
 
+    # --- agents that restart ---
+
+    def _doubt(self, found: task.Task) -> None:
+        """An agent asks who it is although one of this boot knows: let a worker see whether that one has ended.
+
+        That somebody asks proves nothing, for anybody can. An agent that ended never ends its step.
+        """
+        line, uuid = self._open(found), found.node.uuid
+        if line is None or found.flow is None or found.flow.state != flows.WAITING or calls.boots(line):
+            return
+        with self._lock:
+            if uuid in self._asked:
+                return
+            self._asked.add(uuid)
+        try:
+            with self._means.pool.slot(reserved=True) as slot:
+                slot.give(self._see, found, line)
+        except errors.NoFreeWorker as fault:
+            self._asked.discard(uuid)
+            LOG.info("Node %s: whether its agent restarted is not looked at: %s", uuid, fault.text)
+        except BaseException:
+            self._asked.discard(uuid)
+            raise
+
+    def _see(self, seen: task.Task, line: lines.Line) -> None:
+        """Let the flow fail if its agent has ended. In a worker, without a lease so far."""
+        uuid = seen.node.uuid
+        try:
+            if not calls.restarted(seen, line):
+                return
+            for found in hold.attempts(self._means, uuid, seen.ctx):
+                now = self._open(found)
+                if seen.flow is None or now is None or found.flow is None or found.flow.state != flows.WAITING \
+                        or (found.flow.uuid, now.position) != (seen.flow.uuid, line.position):
+                    return
+                try:
+                    flow.stop(found, errors.StepFailed(interface=line.step.interface, step=line.step.step, why=(
+                        "the agent restarted meanwhile, or its server did, and what it was doing is lost. Look at the "
+                        "server's console for why, then begin again")).text)
+                except draft.Changed:
+                    continue
+                return flow.run(found)
+        except errors.Fault as fault:
+            LOG.info("Node %s: whether its agent restarted is left to its deadline: %s", uuid, fault.text)
+        finally:
+            self._asked.discard(uuid)
+
     # --- heartbeats -------------------------------------------------------------------------------
 
     def _beat(self, found: task.Task, beat: Beat) -> None:
         """Deal with one heartbeat of a node that nobody holds; raises ``draft.Changed`` when it is to be read again."""
         state = found.node.provision_state
         if state not in AWAITING and state not in NOTING:
+            beats.check(found, beat)
             LOG.info("Node %s: a heartbeat in provision state %r is ignored", found.node.uuid, state)
             return
         news = beats.note(found, beat)

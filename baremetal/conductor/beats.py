@@ -39,6 +39,11 @@ def note(found: task.Task, beat: dict[str, typing.Any]) -> News:
     return News(first, news or first)
 
 
+def check(found: task.Task, beat: dict[str, typing.Any]) -> None:
+    """Raise ``HeartbeatRefused`` for a heartbeat that is not the agent's, where nothing else comes of it."""
+    _check_token(found, beat.get("agent_token"))
+
+
 def _check_token(found: task.Task, given: typing.Any) -> None:
     """Compare in constant time; neither token is ever shown."""
     known = found.node.driver_internal_info.get("agent_secret_token")

@@ -60,6 +60,11 @@ def ready(held: task.Task, work: Work, line: lines.Line) -> bool:
     return asker is None or bool(asker(held))
 
 
+def restarted(held: task.Task, line: lines.Line) -> bool:
+    """Return whether the agent that a line waits for has ended, now that one of the same boot asks who it is."""
+    return bool(held.interfaces) and held.deploy.grows and not boots(line) and not held.deploy.lives(held)
+
+
 def done_already(held: task.Task, line: lines.Line) -> bool:
     """Ask reality whether a step that may not be repeated has been done; raises when nobody can know."""
     check = getattr(held.interfaces.get(line.step.interface), f"{line.step.step}_check", None)

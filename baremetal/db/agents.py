@@ -13,7 +13,8 @@ NODES, PORTS = models.NODES, models.PORTS
 Rows = list[sa.Row[typing.Any]]
 
 _OWNERS = sa.select(PORTS.c.node_id).where(PORTS.c.address.in_(sa.bindparam("w_addresses", expanding=True)))
-_IN_STATE = sa.select(NODES.c.uuid, NODES.c.driver_info).where(NODES.c.provision_state == sa.bindparam("w_state"))
+_IN_STATES = sa.select(NODES.c.uuid, NODES.c.driver_info).where(NODES.c.provision_state.in_(
+    sa.bindparam("w_states", expanding=True)))
 
 
 @functools.cache
@@ -33,6 +34,6 @@ def by_addresses(connection: sa.Connection, addresses: collections.abc.Sequence[
     return list(connection.execute(_selecting(names, "addresses"), {"w_addresses": list(addresses)}))
 
 
-def in_state(connection: sa.Connection, state: str) -> Rows:
-    """Return ``(uuid, driver_info)`` of every node in a provision state."""
-    return list(connection.execute(_IN_STATE, {"w_state": state}))
+def in_states(connection: sa.Connection, names: collections.abc.Sequence[str]) -> Rows:
+    """Return ``(uuid, driver_info)`` of every node in one of these provision states."""
+    return list(connection.execute(_IN_STATES, {"w_states": list(names)}))

@@ -19,7 +19,7 @@ class Deploy(interface.Interface):
 
     kind: typing.ClassVar[str] = "deploy"
     grows: typing.ClassVar[bool] = False
-    """Whether it boots a ramdisk whose agent brings steps of its own; the four methods at the end are for that."""
+    """Whether it boots a ramdisk whose agent brings steps of its own; the five methods at the end are for that."""
 
     def prepare(self, task: task.Task) -> steps.Answer:
         """Make ready for the deploy steps, after validation and before the first of them."""
@@ -63,3 +63,7 @@ class Deploy(interface.Interface):
     def execute_resume(self, task: task.Task, kind: str, step: steps.Step) -> steps.Answer:
         """Return how the step ended: Done, Wait where it goes on; raises StepFailed."""
         return steps.Done()
+
+    def lives(self, task: task.Task) -> bool:
+        """Return whether the agent that called back is there still; asked without a lease, changes nothing."""
+        return True

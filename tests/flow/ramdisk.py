@@ -32,6 +32,8 @@ class Deploy(parts.Plain):
         self.at_once = at_once
         #: whether the agent says that it has ended
         self.ended = True
+        #: whether the agent answers
+        self.alive = True
         #: why the agent failed at the step, None when it did not
         self.broken: str | None = None
         #: whether the server is to be restarted after the next step
@@ -113,6 +115,11 @@ class Deploy(parts.Plain):
         """Say what the test wants."""
         self.did("ready")
         return self.ended
+
+    def lives(self, task: Any) -> bool:
+        """Say what the test wants."""
+        self.did("lives")
+        return self.alive
 
     def execute_resume(self, task: Any, kind: str, step: steps.Step) -> steps.Answer:
         """Fail where the test wants it; restart the server once where it wants that."""

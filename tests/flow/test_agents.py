@@ -104,10 +104,16 @@ def test_heartbeat_without_tls_where_that_is_allowed(house: building.House) -> N
 @pytest.mark.parametrize("state", [state for state in states.STATES if state not in (
     "wait call-back", "clean wait", "rescue wait", "service wait", "deploying", "cleaning", "rescuing", "servicing",
     "deploy hold", "clean hold", "service hold")])
-def test_heartbeat_elsewhere_is_ignored(house: building.House, state: str) -> None:
+def test_heartbeat_elsewhere_is_ignored_unless_its_token_is_wrong(house: building.House, state: str) -> None:
     ident = house.add(state)
+    with pytest.raises(errors.HeartbeatRefused):
+        agents.beat(house, ident, "whatever")
+    house.set(ident, driver_internal_info_secrets='{"agent_secret_token":"tttt"}',
+              driver_internal_info={"agent_secret_token": record.MASK})
     was = vars(house.node(ident))
-    agents.beat(house, ident, "whatever")
+    with pytest.raises(errors.HeartbeatRefused):
+        agents.beat(house, ident, "whatever")
+    agents.beat(house, ident, "tttt")
     assert vars(house.node(ident)) == was
 
 
@@ -191,8 +197,7 @@ def _told(house: building.House, ident: str) -> None:
 
 def test_report_becomes_properties_ports_and_inventory(house: building.House) -> None:
     inspect, ident = _inspected(house)
-    agents.lookup(house, ident)
-    agents.beat(house, ident, "ignored while it inspects")
+    agents.beat(house, ident, agents.lookup(house, ident))
     _report(house, ident)
     _told(house, ident)
     node = house.node(ident)
@@ -210,6 +215,12 @@ def test_report_becomes_properties_ports_and_inventory(house: building.House) ->
     _told(house, ident)
     assert house.node(ident).provision_state == "manageable"
     assert len(house.rows(models.PORTS)) == 1
+
+
+def test_report_that_comes_before_it_is_awaited_comes_again(house: building.House) -> None:
+    ident = house.add("inspecting")
+    with pytest.raises(errors.Conflict, match="Try again"):
+        _told(house, ident)
 
 
 def test_report_of_a_failure(house: building.House) -> None:

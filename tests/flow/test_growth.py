@@ -229,6 +229,34 @@ def test_step_goes_on_waiting_after_its_restart(house: building.House) -> None:
     assert house.node(ident).provision_state == "active"
 
 
+def test_agent_that_restarts_in_the_middle_of_its_step_fails_it_at_once(house: building.House) -> None:
+    deploy = _house(house, RAID)
+    ident = house.add("available")
+    house.do(ident, "deploy")
+    agents.up(house, ident)
+    assert agents.lookup(house, ident) == "******"
+    house.settle()
+    assert house.node(ident).provision_state == "wait call-back", "anybody can ask; the agent lives"
+    deploy.alive = False
+    assert agents.lookup(house, ident) == "******"
+    house.settle()
+    node = house.node(ident)
+    assert node.provision_state == "deploy failed"
+    assert "raid.create_configuration failed: the agent restarted meanwhile" in node.last_error
+    assert deploy.calls[-2:] == ["lives", "clean_up"]
+
+
+def test_boot_that_is_awaited_is_not_doubted(house: building.House) -> None:
+    deploy = _house(house, RAID)
+    deploy.alive = False
+    ident = house.add("available")
+    house.do(ident, "deploy")
+    agents.lookup(house, ident)
+    assert agents.lookup(house, ident) == "******"
+    house.settle()
+    assert house.node(ident).provision_state == "wait call-back" and "lives" not in deploy.calls
+
+
 def test_future_that_completes_late_wakes_nobody(house: building.House) -> None:
     """The step was aborted, or a heartbeat came first; then the future completes."""
     deploy = _house(house, ERASE)

@@ -18,6 +18,8 @@ LOG = logging.getLogger(__name__)
 
 #: microversion from which on the answer is that of a lookup; older than that only the first one is taken
 NEW, OLD = 84, 1
+#: states of a node whose report is awaited, now or in a moment
+SOON = (states.INSPECTWAIT, states.INSPECTING)
 #: keys of an inventory that name the server's BMC
 BMC = ("bmc_address", "bmc_v6address")
 
@@ -61,7 +63,7 @@ def _find(call: expose.Call, uuid: str | None, addresses: list[str], bmcs: set[s
     with call.house.database.read() as connection:
         ways = [agents.by_uuid(connection, uuid, answers.COLUMNS)] if uuid else []
         owners = agents.by_addresses(connection, addresses, answers.COLUMNS) if addresses else []
-        waiting = agents.in_state(connection, states.INSPECTWAIT) if bmcs else []
+        waiting = agents.in_states(connection, SOON) if bmcs else []
         reached = {row.uuid for row in waiting if bmcs & _reached_at(record.load(row.driver_info))}
         if not uuid and not owners and len(reached) == 1:
             ways.append(agents.by_uuid(connection, next(iter(reached)), answers.COLUMNS))
@@ -69,7 +71,11 @@ def _find(call: expose.Call, uuid: str | None, addresses: list[str], bmcs: set[s
     candidates = {row.uuid: row for rows in ways for row in rows}
     # what names different nodes names none: a server must not be taken for another one
     one = len(candidates) == 1 and all(ways) and (not reached or set(candidates) <= reached)
-    if not one or next(iter(candidates.values())).provision_state != states.INSPECTWAIT:
+    state = next(iter(candidates.values())).provision_state if one else None
+    if state == states.INSPECTING:
+        # a very fast boot: that the report is awaited is being written
+        raise errors.Conflict(text="The node does not await its report yet. Try again.")
+    if state != states.INSPECTWAIT:
         LOG.info("%s: a report by node_uuid %s, addresses %s, BMC %s found no node that awaits it (nodes: %s)",
                  call.context.request_id, uuid, addresses[:8], sorted(bmcs), sorted({*candidates, *reached})[:8])
         raise answers.nothing()

@@ -4,7 +4,7 @@ import contextlib
 
 from baremetal import errors, states, steps
 from baremetal.drivers import deploy, switch, task
-from baremetal.drivers.agent import boots, learned, logs
+from baremetal.drivers.agent import boots, learned, logs, talk
 
 #: states in which a deploy that did not come about leaves a server that should not run on
 BROKEN = (states.DEPLOYING, states.DEPLOYWAIT, states.DEPLOYHOLD, states.DEPLOYFAIL)
@@ -90,6 +90,10 @@ class AgentFrame(deploy.Deploy):
     def execute_resume(self, task: task.Task, kind: str, step: steps.Step) -> steps.Answer:
         """Say how the step ended."""
         return learned.resume(task, kind, step)
+
+    def lives(self, task: task.Task) -> bool:
+        """Ask the agent for anything."""
+        return talk.lives(task)
 
     # --- ends ---
 

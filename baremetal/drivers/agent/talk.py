@@ -18,6 +18,8 @@ NOTED = "agent_command"
 SILENT = "agent_silent_since"
 #: seconds for which an agent that does a command may not answer, beyond the watcher's own patience
 PATIENCE = 60.0
+#: seconds for which an agent may not answer when another one seems to run in its place
+LIVES_WITHIN = 10.0
 #: how often a command is sent to an agent that is busy, and the pause
 BUSY_TRIES, BUSY_PAUSE = 5, 1.0
 
@@ -62,6 +64,17 @@ def ready(task: task.Task) -> bool:
     except errors.AgentFault:
         return True
     return found is None or found["command_status"] != answers.RUNNING
+
+
+def lives(task: task.Task) -> bool:
+    """Return whether the agent that called back answers, to our token; where none has called nobody can say no."""
+    if not address.known(task):
+        return True
+    try:
+        task.wires.agent.results(address.of(task), within=min(LIVES_WITHIN, task.conf.agent.command_timeout))
+    except errors.AgentFault:
+        return False
+    return True
 
 
 def ended(task: task.Task, about: str) -> Result | None:
