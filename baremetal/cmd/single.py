@@ -79,12 +79,12 @@ def configure(asked: argparse.Namespace) -> cfg.ConfigOpts:
     for name, option in (("port", "api__port"), ("bind", "api__host_ip"), ("auth", "auth_strategy")):
         if getattr(asked, name) is not None:
             overrides[option] = getattr(asked, name)
-    if asked.port is not None:
-        overrides["api__agents_port"] = asked.port % 65535 + 1
+    # the next port, unless the file has one
+    defaults = {} if asked.port is None else {"api__agents_port": asked.port % 65535 + 1}
     if asked.vms:
         overrides |= labs.network_options()
     overrides["log_file"] = os.path.join(overrides["state_path"], "baremetal.log")
-    conf = starting.conf(asked.config_file, "baremetal", **overrides)
+    conf = starting.conf(asked.config_file, "baremetal", defaults=defaults, **overrides)
     if conf.deploy.http_url == core.url(conf.deploy.http_host_ip, conf.deploy.http_port):
         # nobody said otherwise: files come from the port of the agents, for this process has no other
         conf.set_override("http_url", conf.api.agents_url, group="deploy")
@@ -240,6 +240,7 @@ def greet(conf: cfg.ConfigOpts, known: dict[str, typing.Any], names: list[str], 
         access = f"export OS_AUTH_TYPE=none OS_ENDPOINT={known['url']}"
     lines += ["", "Next, in another terminal:", f"  {access}"]
     lines += ["  .venv-clients/bin/baremetal node list"]
+    lines += [f"  .venv/bin/baremetal-watch {names[0]}    # live, in a third terminal with the same export"] if names else []
     lines += life(files, names[0]) if files else ["  .venv-clients/bin/baremetal driver list"]
     lines += ["", "Ctrl-C stops it.", ""]
     print("\n".join(lines), flush=True)

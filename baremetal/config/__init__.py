@@ -30,10 +30,10 @@ SECTIONS: dict[str, list[cfg.Opt]] = {
 
 
 def build(argv: list[str] | None = None, files: list[str] | None = None, prog: str = "baremetal",
-          **overrides: typing.Any) -> cfg.ConfigOpts:
-    """Return a conf made of defaults, then ``files``, then ``argv``, then ``overrides``.
+          defaults: dict[str, typing.Any] | None = None, **overrides: typing.Any) -> cfg.ConfigOpts:
+    """Return a conf made of ``defaults`` and our own, then ``files``, then ``argv``, then ``overrides``.
 
-    ``overrides`` are written ``section__option=value``, ``option=value`` for DEFAULT.
+    ``overrides`` (and ``defaults``) are written ``section__option=value``, ``option=value`` for DEFAULT.
     A wrong value is a ``cfg.ConfigFileValueError`` or ``ValueError`` that names it.
     """
     conf = cfg.ConfigOpts()
@@ -51,9 +51,11 @@ def build(argv: list[str] | None = None, files: list[str] | None = None, prog: s
     # after a restart of the broker, conductors listen again within seconds, not half a minute
     conf.set_default("rabbit_interval_max", 3, group="oslo_messaging_rabbit")
     conf(argv or [], project="baremetal", prog=prog, default_config_files=files or [], default_config_dirs=[])
-    for key, value in overrides.items():
-        section, _, option = key.rpartition("__")
-        conf.set_override(option, value, group=section or None)
+    for setter, values in ((conf.set_default, defaults or {}), (conf.set_override, overrides)):
+        for key, value in values.items():
+            section, _, option = key.rpartition("__")
+            setter(option, value, group=section or None)
+    check_reached(conf)
     core.fill_in(conf)
     check(conf)
     return conf
@@ -68,6 +70,26 @@ def check(conf: cfg.ConfigOpts) -> None:
     if conf.conductor.heartbeat_timeout <= conf.conductor.heartbeat_interval:
         raise ValueError(f"[conductor]heartbeat_timeout is {conf.conductor.heartbeat_timeout}; it must be larger "
                          f"than [conductor]heartbeat_interval ({conf.conductor.heartbeat_interval})")
+
+
+#: (option of a listener's address, option of the URL made of it, who is given that)
+REACHED = (
+    ("api", "agents_host_ip", "agents_url", "agents_port", "agents"),
+    ("deploy", "http_host_ip", "http_url", "http_port", "servers"),
+)
+#: addresses that are all of a machine's, and none that anybody could be told
+ANY = ("0.0.0.0", "::")
+
+
+def check_reached(conf: cfg.ConfigOpts) -> None:
+    """Name a URL that servers would be given and cannot use, because nobody said where they reach this machine."""
+    for section, host, url, port, who in REACHED:
+        values = conf[section]
+        if str(values[host]) in ANY and values[port] and not values[url]:
+            raise ValueError(f"[{section}]{host} is {values[host]}, which is every address of this machine, and "
+                             f"[{section}]{url} is not set, so that {who} cannot be told where to reach it. Set "
+                             f"[{section}]{url}, for example to http://192.0.2.1:{values[port]}, or one address as "
+                             f"[{section}]{host}")
 
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:

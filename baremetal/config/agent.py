@@ -17,6 +17,9 @@ OPTS: list[cfg.Opt] = [
     cfg.StrOpt("image_download_source", default="local", choices=["local", "http"],
                help="Where agents get images: local is from the conductor, which keeps and converts them once; http is "
                     "from the image's own source."),
+    cfg.BoolOpt("enable_bios_bootloader_install", default=False,
+                help="Whether every agent may install boot loaders. Those of nodes that get a partition image may in "
+                     "any case, on BIOS and UEFI, since such an image does not boot otherwise."),
     cfg.BoolOpt("stream_raw_images", default=True,
                 help="Whether an agent writes a raw image while it arrives, instead of keeping it in memory first."),
     cfg.StrOpt("deploy_logs_collect", default="on_failure", choices=["always", "on_failure", "never"],

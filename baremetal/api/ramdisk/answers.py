@@ -54,6 +54,11 @@ def known_token(found: nodes.Row) -> str | None:
     return record.MASK if "agent_secret_token" in record.load(found.driver_internal_info) else None
 
 
+def _of_partitions(found: nodes.Row) -> bool:
+    """Return whether the node gets an image that has no boot loader: the conductor noted that with the deploy."""
+    return record.load(found.driver_internal_info).get("is_whole_disk_image") is False
+
+
 def _config(call: expose.Call, found: nodes.Row, token: str | None) -> dict[str, typing.Any]:
     conf = call.house.conf
     return {
@@ -64,7 +69,7 @@ def _config(call: expose.Call, found: nodes.Row, token: str | None) -> dict[str,
         "disable_deep_image_inspection": False,
         "permitted_image_formats": conf.conductor.permitted_image_formats,
         "agent_skip_bmc_detect": found.management_interface in WITHOUT_BMC,
-        "enable_bios_bootloader_install": False,
+        "enable_bios_bootloader_install": conf.agent.enable_bios_bootloader_install or _of_partitions(found),
         "tls_min_version": TLS,
         "tls_cipher_suites": None,
         "agent_containers": {"allow_arbitrary_containers": False, "allowed_containers": [],

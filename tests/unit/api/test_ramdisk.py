@@ -60,6 +60,19 @@ def test_lookup_tells_the_node_how_to_behave_and_the_token(asked: door.Door) -> 
     assert asked.told == [("lookup", {"node": ident})]
 
 
+@pytest.mark.parametrize(("option", "whole", "may"), [
+    (False, None, False), (False, True, False), (False, False, True), (True, True, True)])
+def test_the_agent_may_install_a_boot_loader_where_a_partition_image_needs_one(
+        tmp_path: pathlib.Path, *, option: bool, whole: bool | None, may: bool) -> None:
+    made = door.Door(tmp_path, agent__enable_bios_bootloader_install=option)
+    enrol(made, MAC)
+    ident = enrol(made, SECOND)
+    made.write(ident, driver_internal_info=json.dumps({} if whole is None else {"is_whole_disk_image": whole}))
+    made.answers["lookup"] = {"token": TOKEN}
+    assert lookup(made, addresses=SECOND).json()["config"]["enable_bios_bootloader_install"] is may
+    made.close()
+
+
 @pytest.mark.parametrize("state", sorted(states.STATES))
 def test_only_nodes_that_may_run_a_ramdisk_are_told(asked: door.Door, state: str) -> None:
     ident = enrol(asked, MAC, state=state)
