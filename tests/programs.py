@@ -20,7 +20,6 @@ PROGRAMS = {
     "ipmi_sim":           ("openipmi",        ("/usr/bin",)),
     "ipmitool":           ("ipmitool",        ("/usr/bin",)),
     "dnsmasq":            ("dnsmasq-base",    ("/usr/sbin",)),
-    "undionly.kpxe":      ("ipxe",            ("/usr/lib/ipxe",)),
     "ip":                 ("iproute2",        ("/usr/sbin", "/sbin")),
     "curl":               ("curl",            ("/usr/bin",)),
     "cpio":               ("cpio",            ("/usr/bin",)),
@@ -41,6 +40,7 @@ FILES = {
     "/usr/lib/grub/x86_64-efi/kernel.img":    "grub-efi-amd64-bin",
     "/usr/lib/ipxe/qemu/pxe-virtio.rom":      "ipxe-qemu",
     "/usr/lib/ipxe/snponly.efi":              "ipxe",
+    "/usr/lib/ipxe/undionly.kpxe":            "ipxe",
     "/usr/lib/syslinux/mbr/gptmbr.bin":       "syslinux-common",
     "/usr/share/OVMF/OVMF_CODE_4M.fd":        "ovmf",
 }
@@ -51,7 +51,7 @@ def find(program: str) -> str | None:
     """The path of ``program``, the newest where Debian keeps several; None when it is not installed."""
     for pattern in PROGRAMS[program][1]:
         for folder in sorted(glob.glob(pattern), reverse=True):
-            if os.access(os.path.join(folder, program), os.R_OK):
+            if os.access(os.path.join(folder, program), os.X_OK):
                 return os.path.join(folder, program)
     return shutil.which(program)
 
