@@ -167,12 +167,18 @@ class Agents:
         elif not news.any and self._means.wakes.awaits((found.flow.uuid, line.position)):
             # whoever watches the agent will say when it has ended
             flow.renew(found)
-        elif calls.asks(found, line):
+        elif calls.asks(found, line) and not self._arrives(found, line, news):
             self._ask_later(found, line, beat, news)
         else:
             with self._means.pool.slot(reserved=True) as slot:
                 flow.go_on(found, "resume")
                 slot.give(flow.run, found)
+
+    def _arrives(self, found: task.Task, line: lines.Line, news: beats.News) -> bool:
+        """Return whether the agent of the boot that is awaited calls: that is written before it is answered, since
+        its next call would come minutes later if this process died in between.
+        """
+        return news.first and calls.boots(line) and "agent_url" in found.node.driver_internal_info
 
     def _ask_later(self, found: task.Task, line: lines.Line, beat: Beat, news: beats.News) -> None:
         """Let a worker ask the agent how far it is; one question at a time for each node."""

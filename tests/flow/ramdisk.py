@@ -135,6 +135,38 @@ class Deploy(parts.Plain):
         return steps.Done({"said": "well"})
 
 
+class Rescue(parts.Plain):
+    """Boots a ramdisk that gets a password and ends."""
+
+    kind = "rescue"
+    name = "ramdisk"
+
+    def rescue(self, task: Any) -> steps.Answer:
+        """Note it, and wait."""
+        self.did("rescue")
+        return steps.Wait(what="the agent's call-back")
+
+    def rescue_ready(self, task: Any) -> bool:
+        """Note it."""
+        self.did("ready")
+        return "agent_url" in task.node.driver_internal_info
+
+    def rescue_resume(self, task: Any) -> steps.Answer:
+        """Give the password; then the agent is gone."""
+        self.did("give")
+        self.did("given")
+        return steps.Done()
+
+    def unrescue(self, task: Any) -> steps.Answer:
+        """Note it."""
+        self.did("unrescue")
+        return steps.Done()
+
+    def clean_up(self, task: Any) -> None:
+        """Note it."""
+        self.did("clean_up")
+
+
 class Inspect(parts.Plain):
     """Boots a ramdisk that reports."""
 

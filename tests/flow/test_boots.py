@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from baremetal import milestones
+from baremetal import errors, milestones
 from baremetal.db import models
 from tests.flow import agents, parts, ramdisk
 from tests.flow import house as building
@@ -178,3 +178,59 @@ def test_node_in_maintenance_is_left_alone(house: building.House) -> None:
     house.later(601)
     _look(house)
     assert deploy.calls == ["prepare", "deploy"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_what_an_accepted_heartbeat_would_have_found_is_found_after_a_crash(house: building.House) -> None:
+    """The agent has ended its step and was answered 202; its next call would come minutes later."""
+    deploy, ident = _waiting(house)
+    token = agents.up(house, ident)
+    house.conductor("one", deploy=deploy)   # nobody watches the agent any more
+    deploy.dies["ready"] = 1
+    agents.beat(house, ident, token)
+    assert house.node(ident).provision_state == "wait call-back"
+    house.conductor("one", deploy=deploy)
+    _look(house)
+    house.settle()
+    assert house.node(ident).provision_state == "active"
+
+
+def _rescued(house: building.House) -> tuple[ramdisk.Rescue, str, str]:
+    rescue = ramdisk.Rescue()
+    house.conductor("one", rescue=rescue)
+    ident = house.add("active")
+    house.do(ident, "rescue", rescue_password="x")
+    return rescue, ident, agents.lookup(house, ident)
+
+
+def test_the_first_call_of_an_agent_is_written_before_it_is_answered(house: building.House) -> None:
+    rescue, ident, token = _rescued(house)
+    reached, go_on = rescue.gate("give")
+    said = {"callback_url": ramdisk.URL, "agent_version": "1", "agent_token": token}
+    house.managers["one"].table()["heartbeat"](house.ctx, node=ident, beat=said)
+    assert house.node(ident).driver_internal_info["agent_url"] == ramdisk.URL
+    assert house.flow(ident).state == "running"
+    go_on.set()
+    assert reached.wait(10)
+    house.settle()
+    assert house.node(ident).provision_state == "rescue" and "ready" not in rescue.calls
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("gone", [False, True])
+def test_rescue_whose_conductor_dies_when_the_password_is_given(house: building.House, *, gone: bool) -> None:
+    rescue, ident, token = _rescued(house)
+    rescue.dies["given"] = 1
+    agents.beat(house, ident, token)
+    assert house.node(ident).provision_state == "rescuing"
+    if gone:
+        rescue.fails["give"] = errors.AgentUnreachable(url=ramdisk.URL, command="finalize_rescue", why="refused")
+    house.conductor("one", rescue=rescue)
+    house.sweep("takeover").run()
+    house.settle()
+    node = house.node(ident)
+    assert node.provision_state == ("rescue failed" if gone else "rescue")
+    assert rescue.calls.count("give") == 2 and ("clean_up" in rescue.calls) == gone
+    if gone:
+        assert "does not answer" in node.last_error and not node.maintenance
+    assert house.do(ident, "unrescue").provision_state == "active"

@@ -48,7 +48,13 @@ class AgentRescue(rescue.Rescue):
         hashed = task.node.instance_info.get(HASHED)
         if not hashed:
             raise talk.failed("rescue.rescue", "the password is not there any more; begin the rescue again")
-        talk.call(task, "rescue.finalize_rescue", {"rescue_password": hashed, "hashed": True})
+        try:
+            talk.call(task, "rescue.finalize_rescue", {"rescue_password": hashed, "hashed": True})
+        except errors.AgentUnreachable as fault:
+            # it ends when it has the password: who gave it may have died before that was written
+            raise talk.failed("rescue.rescue", (
+                f"{fault.text} It may have got the password already, from a conductor that was lost then. Begin the "
+                "rescue again, or unrescue the node to start the tenant's system")) from fault
         _leave(task)
         task.network.connect(task, "tenant")
         return steps.Done()

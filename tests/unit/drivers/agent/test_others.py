@@ -52,6 +52,22 @@ def test_the_rescue_password_is_a_hash_at_once_and_gone_at_the_end(make: Make, f
     assert held.node.power_state == "power on"
 
 
+def test_a_password_that_was_given_before_a_crash_is_given_again_or_fails_with_a_way_back(
+        make: Make, far: server.Agent) -> None:
+    known = {"hashed_rescue_password": "$5$x"}
+    assert RESCUE.rescue_resume(make(RESCUE, Noting(), provision_state="rescuing", instance_info=dict(known))
+                                ) == steps.Done()
+    held = make(RESCUE, Noting(), provision_state="rescuing", power_state="power on", instance_info=dict(known))
+    assert RESCUE.rescue_resume(held) == steps.Done(), "nothing of the first time was written"
+    assert len(far.asked) == 2
+    held = make(RESCUE, Noting(), provision_state="rescuing", power_state="power on", instance_info=dict(known))
+    held.node.driver_internal_info["agent_url"] = "https://127.0.0.1:1"
+    with pytest.raises(errors.StepFailed, match=r"got the password already.*Begin the rescue again, or unrescue"):
+        RESCUE.rescue_resume(held)
+    RESCUE.clean_up(held)
+    assert held.node.power_state == "power off" and held.node.instance_info == {}
+
+
 def test_a_rescue_that_failed_leaves_nothing_running(make: Make) -> None:
     held = make(RESCUE, provision_state="rescuing", power_state="power on", instance_info={"rescue_password": "geheim"})
     RESCUE.clean_up(held)
