@@ -240,7 +240,8 @@ def greet(conf: cfg.ConfigOpts, known: dict[str, typing.Any], names: list[str], 
         access = f"export OS_AUTH_TYPE=none OS_ENDPOINT={known['url']}"
     lines += ["", "Next, in another terminal:", f"  {access}"]
     lines += ["  .venv-clients/bin/baremetal node list"]
-    lines += [f"  .venv/bin/baremetal-watch {names[0]}    # live, in a third terminal with the same export"] if names else []
+    if names:
+        lines += [f"  .venv/bin/baremetal-watch {names[0]}    # live, in a third terminal with the same export"]
     lines += life(files, names[0]) if files else ["  .venv-clients/bin/baremetal driver list"]
     lines += ["", "Ctrl-C stops it.", ""]
     print("\n".join(lines), flush=True)

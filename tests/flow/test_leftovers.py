@@ -45,7 +45,8 @@ def _lay(lent: task.Surroundings, ident: str, mode: str, folder: pathlib.Path) -
 def _kept(lent: task.Surroundings, ident: str) -> tuple[bool, bool, bool]:
     """Whether place, host and hold of a node are there."""
     assert lent.shelf and lent.dhcp and lent.images
-    return (lent.shelf.of(ident) is not None, ident in lent.dhcp.every(), f"{ident}.image" in lent.images.store.holders())
+    return (lent.shelf.of(ident) is not None, ident in lent.dhcp.every(),
+            f"{ident}.image" in lent.images.store.holders())
 
 
 @pytest.mark.parametrize("mode", ["deploy", "instance"])

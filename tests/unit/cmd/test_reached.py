@@ -1,14 +1,21 @@
 """Ports and URLs that servers are told: what nobody said is made, what cannot be made is named at start."""
 
-import argparse
-import logging
 import pathlib
+import subprocess
+import sys
 
 import pytest
-from oslo_log import log
 
 from baremetal import config
+
+#: shows what becomes of a command line
+SHOWN = """
+import sys
 from baremetal.cmd import single
+sys.argv = sys.argv[1:]
+conf = single.configure(single.options())
+print(conf.api.port, conf.api.agents_port, conf.api.agents_url, conf.deploy.http_url)
+"""
 
 
 @pytest.mark.parametrize("everywhere", ["0.0.0.0", "::"])
@@ -27,14 +34,9 @@ def test_a_listener_that_there_is_not_needs_no_url() -> None:
 
 
 @pytest.mark.parametrize(("file", "agents"), [("", 7001), ("[api]\nagents_port = 7600\n", 7600)])
-def test_the_port_of_the_command_line_is_not_that_of_agents(
-        tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, file: str, agents: int) -> None:
-    # a process begins its log once, tests would leave theirs open
-    monkeypatch.setattr(log, "setup", lambda *_: None)
-    monkeypatch.setattr(logging, "setLogRecordFactory", lambda _: None)
+def test_the_port_of_the_command_line_is_not_that_of_agents(tmp_path: pathlib.Path, file: str, agents: int) -> None:
     (tmp_path / "conf").write_text(file)
-    asked = argparse.Namespace(data=str(tmp_path), port=7000, bind=None, auth=None, vms=0,
-                               config_file=[str(tmp_path / "conf")])
-    conf = single.configure(asked)
-    assert (conf.api.port, conf.api.agents_port) == (7000, agents)
-    assert conf.api.agents_url == conf.deploy.http_url == f"http://127.0.0.1:{agents}"
+    asked = ["baremetal-service", "--config-file", str(tmp_path / "conf"), "--data", str(tmp_path), "--port", "7000"]
+    # in a process of its own, since it begins the log
+    told = subprocess.run([sys.executable, "-c", SHOWN, *asked], capture_output=True, text=True, check=True).stdout
+    assert told.split() == ["7000", str(agents), *[f"http://127.0.0.1:{agents}"] * 2]
