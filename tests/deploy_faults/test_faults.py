@@ -71,7 +71,9 @@ SLOWLY = (("slow-image", 1200),)
 SHA512 = {"image_os_hash_algo": "sha512", "image_os_hash_value": "1" * 128}
 SDA = {"root_device": {"name": "/dev/sda"}}
 
-RESTARTED = ("write_image", "restart|does not answer|gone|awaited")
+RESTARTED = ("write_image", "the agent restarted meanwhile")
+#: a server that restarts boots from its disk, so that nobody asks who it is
+AWAY = ("write_image", "restart|does not answer|gone|awaited")
 LARGE = ("too large|[Nn]o space|room",)
 CALL = ("call-back", "console")
 
@@ -103,8 +105,9 @@ CASES = (
     Case("no heartbeat",         CALL, faults=(("no-heartbeat", None),)),
     Case("another node's MAC",   CALL, faults=(("other-mac", "52:54:77:00:00:01"),)),
     Case("another token",        CALL, faults=(("other-token", None),)),
+    Case("agent is deaf",        ("does not answer", "get_deploy_steps"), faults=(("deaf", None),)),
     Case("agent restarts",       RESTARTED, faults=(*SLOWLY, ("restarts", "agent"))),
-    Case("server restarts",      RESTARTED, faults=(*SLOWLY, ("restarts", "server"))),
+    Case("server restarts",      AWAY, faults=(*SLOWLY, ("restarts", "server"))),
     Case("agent fails to write", ("write_image", "made to fail"), faults=(*_fails("prepare_image"), ("stock", None))),
     Case("agent's step fails",   ("write_image", "made to fail"), faults=_fails("execute_deploy_step")),
     Case("boot loader fails",    ("prepare_instance_boot", "made to fail"), faults=_fails("install_bootloader")),
