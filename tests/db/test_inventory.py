@@ -52,7 +52,8 @@ def test_what_waits_and_what_came_of_it(house: inside.Inside) -> None:
         inventory.drop(connection, node)
         assert inventory.pending(connection, node) is None
     uuid = house.ask("GET", "/v1/nodes").json()["nodes"][0]["uuid"]
-    assert house.ask("GET", f"/v1/nodes/{uuid}/inventory").json() == {"inventory": {"cpu": 1}, "plugin_data": {"a": "ü"}}
+    told = house.ask("GET", f"/v1/nodes/{uuid}/inventory").json()
+    assert told == {"inventory": {"cpu": 1}, "plugin_data": {"a": "ü"}}
     assert house.ask("DELETE", f"/v1/nodes/{uuid}").status == 204
     with house.database.read() as connection:
         assert inventory.read(connection, "uuid", uuid) is None
