@@ -9,6 +9,8 @@ from baremetal.lab.vms import programs
 
 LOOK = 0.1
 """Seconds between two looks at the log."""
+PIECE, PAUSE = 8, 0.02
+"""Bytes typed at once, and the seconds between: a serial port takes few, and drops the rest with the connection."""
 TAIL = 15
 """Lines shown when what was waited for did not come."""
 
@@ -49,6 +51,9 @@ class Console:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as opened:
                 opened.connect(f"/proc/self/fd/{folder}/{self._typed.name}")
-                opened.sendall(text.encode())
+                typed = text.encode()
+                for start in range(0, len(typed), PIECE):
+                    opened.sendall(typed[start:start + PIECE])
+                    clock.REAL.sleep(PAUSE)
         finally:
             os.close(folder)
