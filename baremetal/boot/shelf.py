@@ -179,7 +179,8 @@ class Shelf:
         with writing(self._nodes, draft):
             _private(self._nodes)
             with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                json.dump(dataclasses.asdict(place), file)
+                items = {name: vars(item) for name, item in place.items.items()}
+                file.write(json.dumps({**vars(place), "items": items}))
             draft.replace(self._file(place.node))
 
     def _load(self) -> None:

@@ -3,6 +3,7 @@
 The API never builds these for reading; it passes the stored text through.
 """
 
+import functools
 import json
 import re
 import typing
@@ -23,12 +24,21 @@ _SECRET_KEY = re.compile(r"pass(word|wd|phrase)?$|pass(word|wd|phrase)|secret|to
                          r"|kg_key", re.IGNORECASE)
 #: further keys of one column
 _ALSO = {"instance_info": {"configdrive", "image_url"}}
+#: characters of a key whose judgement is remembered
+_SHORT = 64
 _NAMES = tuple(column.name for column in models.NODES.c)
 
 
 def is_secret(column: str, key: str) -> bool:
     """Return whether ``key`` of dict ``column`` names a secret."""
-    return bool(_SECRET_KEY.search(key)) or key in _ALSO.get(column, ())
+    judge = _secret_by_itself if len(key) <= _SHORT else _secret_by_itself.__wrapped__
+    return judge(key) or key in _ALSO.get(column, ())
+
+
+@functools.lru_cache(2048)
+def _secret_by_itself(key: str) -> bool:
+    """Return whether ``key`` is secret wherever it stands; the same few are judged with each node."""
+    return bool(_SECRET_KEY.search(key))
 
 
 def split(column: str, value: dict[str, typing.Any],
@@ -134,9 +144,13 @@ class Node:
 
     def __init__(self, row: sa.Row[typing.Any]) -> None:
         values = dict(row._mapping)
+        #: column: its whole content as text, and what that is split into
+        self._split: dict[str, tuple[str, tuple[str | None, str | None]]] = {}
         for column in DICTS:
             if column in SECRETIVE:
-                values[column] = join(values[column], values.pop(f"{column}_secrets"))
+                stored = values[column], values.pop(f"{column}_secrets")
+                values[column] = join(*stored)
+                self._split[column] = dump(values[column]), stored
             else:
                 values[column] = load(values[column])
         self.__dict__.update(values)
@@ -166,10 +180,18 @@ class Node:
         values = {name: mine[name] for name in _NAMES if name in mine}
         for column in DICTS:
             if column in SECRETIVE:
-                values[column], values[f"{column}_secrets"] = split(column, values[column], values[column])
+                values[column], values[f"{column}_secrets"] = self._parts(column, values[column])
             else:
                 values[column] = dump(values[column]) if values[column] else None
         return values
+
+    def _parts(self, column: str, value: dict[str, typing.Any]) -> tuple[str | None, str | None]:
+        """Return what may be shown of a column, and its secrets. Keys are looked through after changes only."""
+        text = dump(value)
+        known = self._split[column]
+        if known[0] != text:
+            known = self._split[column] = text, split(column, value, value)
+        return known[1]
 
 
 def fetch(connection: sa.Connection, uuid: str) -> "Node | None":

@@ -89,10 +89,14 @@ def _files(drive: dict[str, typing.Any], facts: Facts) -> dict[str, bytes]:
         "user_data": user,
     }
     try:
-        return {FILES[key]: value.encode() if isinstance(value, str) else json.dumps(value).encode()
-                for key, value in content.items() if value}
+        files = {FILES[key]: value.encode() if isinstance(value, str) else json.dumps(value).encode()
+                 for key, value in content.items() if value}
     except UnicodeEncodeError as error:
         raise errors.ConfigDriveWrong(why=f"its user_data is not text ({error.reason})") from None
+    size = sum(len(content) for content in files.values()) * len(FOLDERS)
+    if size > LARGEST - (1 << 20):
+        raise errors.ConfigDriveWrong(why=f"it would have {size} bytes; it may have {LARGEST} with its file system")
+    return files
 
 
 def _named(meta_data: dict[str, typing.Any], facts: Facts) -> dict[str, typing.Any]:
@@ -104,9 +108,6 @@ def _named(meta_data: dict[str, typing.Any], facts: Facts) -> dict[str, typing.A
 
 def _image(files: dict[str, bytes]) -> bytes:
     """Return an ISO image with ``files`` in each of the folders, by long names (Rock Ridge and Joliet)."""
-    size = sum(len(content) for content in files.values()) * len(FOLDERS)
-    if size > LARGEST - (1 << 20):
-        raise errors.ConfigDriveWrong(why=f"it would have {size} bytes; it may have {LARGEST} with its file system")
     iso, written = pycdlib.PyCdlib(), io.BytesIO()
     iso.new(interchange_level=3, joliet=3, rock_ridge="1.09", vol_ident=LABEL)
     try:

@@ -8,6 +8,7 @@ import oslo_messaging
 from oslo_config import cfg
 
 from baremetal import errors
+from baremetal.rpc import local
 
 TOPIC = "baremetal.conductor"
 #: grows with each method or argument that is added; a conductor serves all callers of its major version
@@ -22,7 +23,7 @@ def transport(conf: cfg.ConfigOpts) -> typing.Any:
         # It wakes 1, 2, 4 … ms after each message, to send acknowledgements that others may have left to it. Calls
         # are acknowledged as they arrive: there are none, and the looks cost a tenth of a power change.
         amqp.ACK_REQUEUE_EVERY_SECONDS_MIN = amqp.ACK_REQUEUE_EVERY_SECONDS_MAX
-    return made
+    return local.instead(made)
 
 
 def answer(result: typing.Any) -> dict[str, typing.Any]:

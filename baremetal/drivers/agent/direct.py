@@ -19,7 +19,7 @@ class DirectDeploy(custom.CustomAgentDeploy):
     def deploy(self, task: task.Task) -> steps.Answer:
         """Have the image ready, then boot the ramdisk. Safe to run twice: what is fetched stays, the boot is anew."""
         if task.storage.writes_image(task):
-            image.drive(task)
+            image.reach_drive(task)
             image.prepare(task)
         return super().deploy(task)
 

@@ -101,6 +101,13 @@ def drive(task: task.Task) -> str | None:
     return None if given is None else configdrive.build(given, facts(task), task.images.read)
 
 
+def reach_drive(task: task.Task) -> None:
+    """Fetch and judge a config drive that is a URL, before anything is booted; what else is wrong ``check`` knows."""
+    given = task.node.instance_info.get("configdrive")
+    if isinstance(given, str) and "://" in given:
+        drive(task)
+
+
 def facts(task: task.Task) -> configdrive.Facts:
     """Return what the config drive says of the node where the operator said nothing."""
     node = task.node

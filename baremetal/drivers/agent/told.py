@@ -16,6 +16,8 @@ COLUMNS = ("uuid", "name", "driver", "instance_uuid", "resource_class", "provisi
            "target_raid_config", "network_data", "raid_interface", "deploy_interface")
 #: of these, the ones that hold secrets
 SECRETIVE = ("driver_info", "instance_info", "driver_internal_info")
+#: key of driver_internal_info: what an agent told of its steps, which goes back as it came
+OWN_WORDS = "agent_cached_"
 #: columns of a port
 PORT = ("uuid", "address", "name", "pxe_enabled", "physical_network", "is_smartnic")
 #: columns of a port that are stored as text
@@ -40,8 +42,10 @@ def node(task: task.Task, *, configdrive: bool = False) -> Told:
     found: Told = {name: getattr(task.node, name, None) for name in COLUMNS}
     for name in SECRETIVE:
         kept = found[name].get("configdrive") if name == "instance_info" else None
-        shown = {key: value for key, value in found[name].items() if key != "configdrive"}
-        found[name] = strutils.mask_dict_password(shown, MASK)
+        own = {key: value for key, value in found[name].items()
+               if name == "driver_internal_info" and key.startswith(OWN_WORDS)}
+        shown = {key: value for key, value in found[name].items() if key != "configdrive" and key not in own}
+        found[name] = {**strutils.mask_dict_password(shown, MASK), **own}
         if kept is not None:
             found[name]["configdrive"] = kept if configdrive else MASK
     found["driver_internal_info"] = {**ERASURE, **found["driver_internal_info"]}

@@ -89,8 +89,14 @@ def _open(url: str, means: sources.Means) -> typing.BinaryIO:
 
 
 def _inside(path: Path, folders: list[str]) -> bool:
-    return any(path.is_relative_to(os.path.realpath(folder)) and str(path) != os.path.realpath(folder)
-               for folder in folders if os.path.isabs(folder))
+    """Return whether a real path lies below one of the folders.
+
+    Where a real path begins with a folder's name, no link is in that name; only else is the folder's own real path
+    asked for, which is dear.
+    """
+    absolute = [folder for folder in folders if os.path.isabs(folder)]
+    return any(str(path).startswith(os.path.join(real(folder), ""))
+               for real in (str, os.path.realpath) for folder in absolute)
 
 
 def _stamp(told: os.stat_result) -> sources.Stamp:
