@@ -1,5 +1,7 @@
 """Writing the image: by block map where the ramdisk can, else in the agent's own way. Never twice in one boot."""
 
+import typing
+
 from baremetal import errors, steps
 from baremetal.clients.agent import answers
 from baremetal.drivers import task
@@ -9,6 +11,8 @@ ABOUT = "deploy.write_image"
 BY_MAP = "write_image_by_map"
 #: driver_internal_info: how the image is being written, for the facts of the step
 NOTED = "agent_writing"
+#: what a writer by block map tells of its work, for the facts of the step; an agent's own writing tells nothing
+TOLD = ("written", "received", "seconds", "zeroed_by", "device", "device_size")
 
 
 def begin(task: task.Task) -> steps.Answer:
@@ -40,7 +44,14 @@ def resume(task: task.Task) -> steps.Answer:
     task.node.driver_internal_info.pop(learned.MISMATCHED, None)
     facts = task.node.driver_internal_info.pop(NOTED, None) or {}
     image.release(task)
-    return steps.Done(facts)
+    return steps.Done({**facts, **_told(found)})
+
+
+def _told(found: talk.Result) -> dict[str, typing.Any]:
+    """Return what the agent says of the writing: bytes that were data, and how the rest became zero."""
+    result = found.get("command_result")
+    report = result.get("deploy_result") if isinstance(result, dict) else None
+    return {key: report[key] for key in TOLD if key in report} if isinstance(report, dict) else {}
 
 
 def _by_map(task: task.Task, writing: image.Writing) -> steps.Answer:

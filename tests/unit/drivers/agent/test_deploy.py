@@ -89,8 +89,10 @@ def test_by_block_map_where_the_agent_can(make: Make, far: server.Agent) -> None
     assert params["step"]["step"] == "write_image_by_map" and len(args["map_sha256"]) == 64
     place = held.shelf.of(held.node.uuid)
     assert place is not None and {"image", "image.map"} <= set(place.items)
-    far.end(far.results[0]["id"], {"deploy_result": "x", "deploy_step": params["step"]})
-    assert DIRECT.write_image_resume(held) == steps.Done({"written_by": "block map", "bytes": len(booting.IMAGE)})
+    told = {"result": "image is written", "written": 5, "seconds": 0.1}
+    far.end(far.results[0]["id"], {"deploy_result": told, "deploy_step": params["step"]})
+    assert DIRECT.write_image_resume(held) == steps.Done({"written_by": "block map", "bytes": len(booting.IMAGE),
+                                                          "written": 5, "seconds": 0.1})
 
 
 @pytest.mark.parametrize("noted", [True, False])
