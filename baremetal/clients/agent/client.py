@@ -25,6 +25,8 @@ class Client:
         self._thread: threading.Thread | None = None
         self._talks: conversation.Conversations | None = None
         self._watched: dict[tuple[str, str], Future] = {}
+        #: what watchings ended with, until it is asked for; written by the client's thread only
+        self._heard: dict[tuple[str, str], answers.Result] = {}
         self._closed = self._over = False
 
     def submit(self, where: address.Address, command: str, params: dict[str, typing.Any] | None = None, *,
@@ -65,8 +67,20 @@ class Client:
         made = self._begin(lambda talks: talks.watch(where, ident, first, every), where, f"command {ident}", None)
         with self._starting:
             self._watched[key] = made
-        made.add_done_callback(lambda _ended: self._watched.pop(key, None))
+        made.add_done_callback(lambda ended: self._note(key, ended))
         return made
+
+    def heard(self, where: address.Address, ident: str) -> dict[str, typing.Any] | None:
+        """Return the result with which the watching of a command ended, the first time; None where it did not."""
+        return self._heard.pop((where.url, ident), None)
+
+    def _note(self, key: tuple[str, str], ended: Future) -> None:
+        """Keep what a watching ended with, before others are told that it did."""
+        if not ended.cancelled() and ended.exception() is None:
+            self._heard[key] = ended.result()
+            while len(self._heard) > conversation.REMEMBERED:
+                self._heard.pop(next(iter(self._heard)), None)
+        self._watched.pop(key, None)
 
     def forget(self, where: address.Address) -> None:
         """Stop watching an agent that has ended, and drop what is kept for it."""

@@ -86,8 +86,10 @@ def ended(task: task.Task, about: str) -> Result | None:
     noted = internal.get(NOTED)
     if noted is None or not address.known(task):
         raise failed(about, "the agent is gone, with what it was told: the server was switched off or restarted")
+    where = address.of(task)
     try:
-        found = _find(task.wires.agent.results(address.of(task)), noted["id"])
+        # who watched it has heard its end; the agent need not say it again
+        found = task.wires.agent.heard(where, noted["id"]) or _find(task.wires.agent.results(where), noted["id"])
     except errors.AgentUnreachable as fault:
         if _silent(task) < PATIENCE:
             return None

@@ -125,6 +125,14 @@ def test_a_watched_command_that_the_agent_does_not_know(far: server.Agent, clien
         client.watch(far.address(), "vanished", first=0.01).result(2)
 
 
+def test_what_a_watching_ended_with_is_told_once(far: server.Agent, client: agent.Client) -> None:
+    ident = client.call(far.address(), "standby.prepare_image")["id"]
+    assert client.heard(far.address(), ident) is None
+    watched = client.watch(far.address(), ident, first=0.01).result(5)
+    assert client.heard(far.address(), ident) == watched
+    assert client.heard(far.address(), ident) is None
+
+
 def test_forgetting_an_agent_ends_the_watching(far: server.Agent, client: agent.Client) -> None:
     far.answers["standby.prepare_image"] = "RUNNING"
     watched = client.watch(far.address(), client.call(far.address(), "standby.prepare_image")["id"])
