@@ -13,7 +13,6 @@ import os
 import random
 import shutil
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +104,7 @@ def _deploy(running: lab.Lab, service: day.Service, wanted: Path) -> tuple[dict[
     _call(service, "PUT", "/states/provision", {"target": "active", "configdrive": {"meta_data": {"name": "bench"}}})
     service.until("active", NAME, within=PATIENCE)
     day.said(running, 0, since, READY)
-    ready = datetime.datetime.now(datetime.timezone.utc)
+    ready = datetime.datetime.now(datetime.UTC)
     return service.get(f"/ops/v1/nodes/{NAME}/timeline?limit=1")["flows"][0], ready
 
 

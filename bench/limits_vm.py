@@ -33,7 +33,7 @@ TOOK = re.compile(r"TOOK-([0-9.]+)-([0-9.]+)-END")
 class _Door(http.server.BaseHTTPRequestHandler):
     """Answers the agent that nobody knows it, and gives the file of the server's ``content``."""
 
-    def do_GET(self) -> None:  # noqa: N802 - the library's name
+    def do_GET(self) -> None:
         """Note when the agent asked; send the file."""
         asked = self.path.startswith("/v1/lookup")
         if asked:
@@ -50,7 +50,7 @@ class _Door(http.server.BaseHTTPRequestHandler):
         with content.open("rb") as file:
             self.connection.sendfile(file)
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+    def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
 
