@@ -82,7 +82,8 @@ def test_the_database_goes_away_for_longer_than_leases_last(cluster, request):
     server = request.getfixturevalue(kind)
     name = test_cluster.deployable(cluster, fake_delays={"deploy.deploy": 12})
     cluster.verb(name, "active")
-    cluster.until(lambda: cluster.node(name)["reservation"])
+    # until the step that takes long has begun: what is being written when the database goes is another case
+    cluster.until(lambda: (cluster.node(name)["deploy_step"] or {}).get("step") == "deploy")
     # in order: set for speed, the test's server forgets the last second when it is killed
     server.process.stop(ENDS[kind])
     time.sleep(6)
