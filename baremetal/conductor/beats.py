@@ -2,6 +2,7 @@
 
 import dataclasses
 import hmac
+import ipaddress
 import typing
 import urllib.parse
 
@@ -13,6 +14,14 @@ KEPT = {"callback_url": "agent_url", "agent_version": "agent_version", "agent_ve
         "agent_status": "agent_status", "agent_status_message": "agent_status_message"}
 #: what must stay as it is while one agent runs, with the words for it
 LASTING = {"callback_url": "address", "agent_verify_ca": "certificate"}
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+#: addresses that are no server's, in words; loopback is not among them, since simulated servers live there
+NOWHERE: dict[str, typing.Callable[[Address], bool]] = {
+    "a link-local": lambda address: address.is_link_local,
+    "a multicast": lambda address: address.is_multicast,
+    "an unspecified": lambda address: address.is_unspecified,
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,6 +71,9 @@ def _check_words(found: task.Task, beat: dict[str, typing.Any]) -> None:
     scheme = urllib.parse.urlsplit(str(url)).scheme
     if url and scheme not in ("http", "https"):
         raise _refused(found, f"callback_url is {url!r}. It is http(s)://address:port")
+    if url and (what := nowhere(str(url))):
+        raise _refused(found, f"callback_url {url!r} names {what}, where no server of ours is. It is the address of "
+                              "the server in the network of agents")
     if url and scheme != "https" and found.conf.agent.require_tls:
         raise _refused(found, f"callback_url {url!r} is without TLS, which [agent]require_tls forbids. Let the agent "
                               "serve https")
@@ -70,6 +82,19 @@ def _check_words(found: task.Task, beat: dict[str, typing.Any]) -> None:
         if known and value and value != known:
             raise _refused(found, f"{key} is another one than before. The {what} of an agent stays the same until the "
                                   "server's power is switched")
+
+
+def nowhere(url: str) -> str | None:
+    """Return what kind of address a URL names that no agent has; None for others, for names too.
+
+    Whatever runs on a server may say where it is called: that must not lead a conductor to a metadata service.
+    """
+    try:
+        address = ipaddress.ip_address((urllib.parse.urlsplit(url).hostname or "").partition("%")[0])
+    except ValueError:
+        return None
+    address = getattr(address, "ipv4_mapped", None) or address
+    return next((f"{kind} address" for kind, is_so in NOWHERE.items() if is_so(address)), None)
 
 
 def _refused(found: task.Task, why: str) -> errors.HeartbeatRefused:

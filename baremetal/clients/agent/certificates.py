@@ -45,7 +45,7 @@ def _made(where: address.Address) -> ssl.SSLContext:
             context.load_default_certs()
         else:
             context.load_verify_locations(cafile=where.verify)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:       # TypeError: a certificate that is not ASCII
         what = "the agent's own certificate" if where.ca is not None else f"the authorities in {where.verify}"
         raise ValueError(f"{what} cannot be read: {error}") from error
     return context

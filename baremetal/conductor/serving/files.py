@@ -143,7 +143,7 @@ def _file(environ: dict[str, typing.Any], start_response: Start, path: str,
     tag = f'"{told.st_mtime_ns:x}-{told.st_size:x}"'
     headers = [("Content-Type", BYTES), ("Accept-Ranges", "bytes"), ("ETag", tag), ("Cache-Control", "no-store")]
     part = _part(environ, told.st_size, tag)
-    if part == (0, 0) and told.st_size:
+    if part == (0, 0):
         file.close()
         start_response("416 Range Not Satisfiable", [*headers, ("Content-Range", f"bytes */{told.st_size}"),
                                                      ("Content-Length", "0")])

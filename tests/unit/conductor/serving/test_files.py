@@ -171,3 +171,13 @@ def test_a_server_that_hangs_up_harms_nobody(house: House) -> None:
     connection.getresponse().read(10)
     connection.close()
     assert house.ask(house.key("image"))[1] == CONTENT
+
+
+def test_a_part_of_an_empty_file(tmp_path: Path) -> None:
+    empty, told = tmp_path / "empty", list[Any]()
+    empty.touch()
+    made = files._file({"REQUEST_METHOD": "GET", "HTTP_RANGE": "bytes=0-5"}, lambda *answer: told.append(answer),
+                       str(empty), None)
+    assert list(made) == []
+    assert told[0][0].startswith("416")
+    assert dict(told[0][1])["Content-Range"] == "bytes */0"
