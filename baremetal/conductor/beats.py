@@ -3,6 +3,7 @@
 import dataclasses
 import hmac
 import ipaddress
+import socket
 import typing
 import urllib.parse
 
@@ -85,13 +86,15 @@ def _check_words(found: task.Task, beat: dict[str, typing.Any]) -> None:
 
 
 def nowhere(url: str) -> str | None:
-    """Return what kind of address a URL names that no agent has; None for others, for names too.
+    """Return what kind of address a URL names that no agent has; None for others. What a name stands for is not asked.
 
     Whatever runs on a server may say where it is called: that must not lead a conductor to a metadata service.
     """
+    host = (urllib.parse.urlsplit(url).hostname or "").partition("%")[0]
     try:
-        address = ipaddress.ip_address((urllib.parse.urlsplit(url).hostname or "").partition("%")[0])
-    except ValueError:
+        # a resolver also takes one number, or hexadecimal digits, for an address
+        address = ipaddress.ip_address(host if ":" in host else socket.inet_aton(host))
+    except (ValueError, OSError):
         return None
     address = getattr(address, "ipv4_mapped", None) or address
     return next((f"{kind} address" for kind, is_so in NOWHERE.items() if is_so(address)), None)
