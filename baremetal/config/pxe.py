@@ -6,6 +6,8 @@ PXE: list[cfg.Opt] = [
     cfg.StrOpt("kernel_append_params", default="nofb",
                help="What is added to the kernel line of ramdisks; a node's own kernel_append_params goes in its place, "
                     "with %default% standing for this."),
+    cfg.StrOpt("default_ephemeral_format", default="ext4",
+               help="File system of an ephemeral partition where instance_info/ephemeral_format names none."),
     cfg.StrOpt("tftp_root", default="", help="Folder that TFTP serves. Default: tftp in state_path."),
     cfg.StrOpt("loader_file_paths", default="",
                help="Further loaders to offer over TFTP, as name:path,name:path. Those of Debian's packages are found."),

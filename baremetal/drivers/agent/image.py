@@ -159,7 +159,9 @@ def _partitions(task: task.Task, found: properties.Wanted) -> Info:
     has = {**capabilities.parse(node.properties.get("capabilities")),
            **capabilities.parse(node.instance_info.get("capabilities"))}
     return {"root_mb": found.root_mb, "root_gb": -(-found.root_mb // 1024), "swap_mb": found.swap_mb,
-            "ephemeral_mb": found.ephemeral_mb, "ephemeral_format": found.ephemeral_format,
+            "ephemeral_mb": found.ephemeral_mb,
+            # an agent that is told none looks for a file system of that name
+            "ephemeral_format": found.ephemeral_format or task.conf.pxe.default_ephemeral_format,
             "preserve_ephemeral": found.preserve_ephemeral, "kernel": found.kernel, "ramdisk": found.ramdisk,
             "deploy_boot_mode": capabilities.boot_mode(node, task.conf), "boot_option": "local",
             "disk_label": has.get("disk_label")}

@@ -193,14 +193,15 @@ def test_a_partition_image_without_root_is_a_failure(make: Make, far: server.Age
         DIRECT.prepare_instance_boot(held)
 
 
-def test_partition_images_bring_their_sizes(make: Make, far: server.Agent) -> None:
+@pytest.mark.parametrize(("given", "told"), [(None, "ext4"), ("xfs", "xfs")])
+def test_partition_images_bring_their_sizes(given: str | None, told: str, make: Make, far: server.Agent) -> None:
     held = make(DIRECT, properties={"capabilities": "boot_mode:bios"})
     held.node.instance_info.update(image_type="partition", root_gb=2, swap_mb=512, ephemeral_gb=1,
-                                   ephemeral_format="ext4", capabilities={"disk_label": "gpt"})
+                                   ephemeral_format=given, capabilities={"disk_label": "gpt"})
     _write(held)
     info = far.asked[0][1]["image_info"]
     wanted = {"image_type": "partition", "root_mb": 2048, "root_gb": 2, "swap_mb": 512, "ephemeral_mb": 1024,
-              "ephemeral_format": "ext4", "preserve_ephemeral": False, "disk_label": "gpt", "deploy_boot_mode": "bios"}
+              "ephemeral_format": told, "preserve_ephemeral": False, "disk_label": "gpt", "deploy_boot_mode": "bios"}
     assert wanted.items() <= info.items()
 
 
