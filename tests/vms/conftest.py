@@ -52,8 +52,8 @@ def network() -> plan.Network:
 
 @pytest.fixture(scope="session")
 def machines(network: plan.Network, workdir: pathlib.Path) -> Iterator[lab.Lab]:
-    """Two machines, all off: the first with BIOS, the second with UEFI."""
-    wanted = plan.Plan(plan.machines(2, "bios,uefi"), workdir / "vms", network, password="sesame")
+    """Two machines, all off: the first with BIOS, the second with UEFI and another, larger disk."""
+    wanted = plan.Plan(plan.machines(2, "bios,uefi", disks="6G,6G+8G"), workdir / "vms", network, password="sesame")
     with lab.Lab(wanted) as running:
         yield running
 

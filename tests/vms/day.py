@@ -91,7 +91,10 @@ class Service:
 
 
 def serve(running: lab.Lab, booted: Path, images: Path, workdir: Path, clients: Path) -> Iterator[Service]:
-    """Start the service on the lab's network and enrol its machines; end it afterwards."""
+    """Start the service on the lab's network and enrol its machines; end it afterwards.
+
+    Images may also lie in ``workdir`` / "more"; other ramdisks beside ``booted``.
+    """
     data, port, host = workdir / "vms-service", processes.free_port(), running.wanted.network.host
     prefix = host.rpartition(".")[0]
     settings = configparser.RawConfigParser()
@@ -99,7 +102,8 @@ def serve(running: lab.Lab, booted: Path, images: Path, workdir: Path, clients: 
     settings["api"] = {"agents_host_ip": host, "agents_port": "6386"}
     settings["deploy"] = {"http_host_ip": host}
     settings["dnsmasq"] = {"interface": running.wanted.network.link, "dhcp_range": f"{prefix}.20,{prefix}.99"}
-    settings["conductor"] = {"file_url_allowed_paths": f"{booted},{images}", "sync_power_state_interval": "0"}
+    settings["conductor"] = {"file_url_allowed_paths": f"{booted.parent},{images},{workdir / 'more'}",
+                             "sync_power_state_interval": "0"}
     settings["images"] = {"allowed_networks": "127.0.0.0/8"}
     file = workdir / "vms.conf"
     with file.open("w") as written:
@@ -114,6 +118,14 @@ def serve(running: lab.Lab, booted: Path, images: Path, workdir: Path, clients: 
         enrol.enrol(enrol.Api(found.url, found.auth), enrol.Login("admin", running.wanted.password),
                     [server.describe() for server in running.servers], boots)
         yield found
+
+
+def image(service: Service, name: str, path: Path, **more: object) -> None:
+    """Tell a node what to be deployed with, and what else its instance_info is to have."""
+    digits = json.loads((path.parent / "checksums.json").read_text())[path.name]
+    wanted = {"image_source": path.as_uri(), "image_os_hash_algo": "sha256", "image_os_hash_value": digits, **more}
+    service.cli("node", "set", name, *(word for key, value in wanted.items()
+                                       for word in ("--instance-info", f"{key}={value}")))
 
 
 def said(running: lab.Lab, number: int, since: int, words: str, within: float = 120) -> str:

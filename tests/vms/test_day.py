@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from baremetal.lab.vms import lab
+from baremetal.lab.vms import lab, qemu
 from tests.vms import day
 
 BIOS, UEFI = "vm-1", "vm-2"
@@ -29,12 +29,6 @@ def in_order(request: pytest.FixtureRequest) -> None:
     """What follows a failure would only fail after it."""
     if request.session.testsfailed:
         pytest.skip("an earlier test of this day has failed")
-
-
-@pytest.fixture(scope="module")
-def checksums(images: Path) -> dict[str, str]:
-    """SHA-256 of the images by file name."""
-    return dict(json.loads((images / "checksums.json").read_text()))
 
 
 def at_once(*works: object) -> None:
@@ -55,13 +49,15 @@ def at_once(*works: object) -> None:
         raise raised[0]
 
 
-def image(service: day.Service, name: str, path: Path, sha256: str) -> None:
-    """Tell a node what to be deployed with."""
-    service.cli("node", "set", name, "--instance-info", f"image_source={path.as_uri()}",
-                "--instance-info", "image_os_hash_algo=sha256", "--instance-info", f"image_os_hash_value={sha256}")
+def disk(machines: lab.Lab, number: int) -> str:
+    """The serial number of a machine's last disk."""
+    place = machines.machines[number].place
+    return f"{qemu.serial(place)}-{len(place.machine.disks) - 1}"
 
 
 def test_they_are_managed_and_inspected(service: day.Service, machines: lab.Lab) -> None:
+    # the agent takes the smallest disk unless it is told otherwise
+    service.cli("node", "set", UEFI, "--property", f"root_device={json.dumps({'serial': disk(machines, 1)})}")
     service.cli("node", "manage", "--wait", "60", *BOTH)
     service.cli("node", "inspect", *BOTH)
     service.until("manageable", *BOTH)
@@ -69,7 +65,7 @@ def test_they_are_managed_and_inspected(service: day.Service, machines: lab.Lab)
         node, described = service.node(name), machines.servers[number].describe()
         wanted = machines.wanted.machines[number]
         assert node["properties"]["cpus"] == wanted.cpus and node["properties"]["cpu_arch"] == "x86_64"
-        assert node["properties"]["local_gb"] == 5
+        assert node["properties"]["local_gb"] == (wanted.disks[-1] >> 30) - 1
         assert abs(int(node["properties"]["memory_mb"]) - wanted.memory) < 64
         assert f"boot_mode:{wanted.firmware}" in node["properties"]["capabilities"]
         report = service.get(f"/v1/nodes/{name}/inventory")
@@ -88,10 +84,10 @@ def test_they_are_cleaned(service: day.Service) -> None:
         assert service.node(name)["power_state"] == "power off"
 
 
-def test_they_are_deployed_and_boot_from_their_disks(service: day.Service, machines: lab.Lab, images: Path,
-                                                      checksums: dict[str, str]) -> None:
-    image(service, BIOS, images / "blue.raw", checksums["blue.raw"])
-    image(service, UEFI, images / "blue.qcow2", checksums["blue.qcow2"])
+def test_they_are_deployed_and_boot_from_their_disks(service: day.Service, machines: lab.Lab, images: Path
+                                                      ) -> None:
+    day.image(service, BIOS, images / "blue.raw")
+    day.image(service, UEFI, images / "blue.qcow2")
     since = [len(day.console(machines, number)) for number in range(2)]
     drives = {BIOS: {"meta_data": {"name": "bios-host", "hostname": "bios-host"}, "user_data": "value: from-the-drive"}}
     at_once(
@@ -101,27 +97,37 @@ def test_they_are_deployed_and_boot_from_their_disks(service: day.Service, machi
             "drive = dict(meta_data=dict(name='uefi-host', hostname='uefi-host'), user_data='value: by-the-sdk')",
             f"baremetal.set_node_provision_state('{UEFI}', 'active', config_drive=drive, wait=True, "
             f"timeout={day.LONG})"))
-    for number, (host, value) in enumerate((("bios-host", "from-the-drive"), ("uefi-host", "by-the-sdk"))):
+    expected = (("bios-host", "from-the-drive", "/dev/vda"), ("uefi-host", "by-the-sdk", "/dev/vdb"))
+    for number, (host, value, device) in enumerate(expected):
         text = day.said(machines, number, since[number], f"LAB-SYSTEM ready {host}")
         firmware = machines.wanted.machines[number].firmware
         assert f"flavour=blue firmware={firmware}" in day.line(text, "LAB-SYSTEM up")
-        assert f"name={host}" in day.line(text, "LAB-SYSTEM config-drive")
+        drive = day.line(text, "LAB-SYSTEM config-drive")
+        assert f"name={host}" in drive and device in drive
         assert value in day.line(text, "LAB-SYSTEM user-data")
     for name in BOTH:
         steps = service.steps(name)
         assert steps["write_image"]["facts"]["written_by"] == "block map", service.story(name)
 
 
-def test_they_are_rebuilt_with_another_image(service: day.Service, machines: lab.Lab, images: Path,
-                                              checksums: dict[str, str]) -> None:
-    image(service, BIOS, images / "green.qcow2", checksums["green.qcow2"])
-    image(service, UEFI, images / "green.raw", checksums["green.raw"])
+def test_they_are_rebuilt_with_another_image(service: day.Service, machines: lab.Lab, images: Path) -> None:
+    day.image(service, BIOS, images / "green.qcow2")
+    day.image(service, UEFI, images / "green.ext4", kernel=(images / "vmlinuz").as_uri(),
+              ramdisk=(images / "green.initrd").as_uri(), root_mb=1024, swap_mb=64, ephemeral_gb=1)
     since = [len(day.console(machines, number)) for number in range(2)]
     service.cli("node", "rebuild", "--config-drive", json.dumps({"meta_data": {"name": "again"}}), *BOTH)
     service.until("active", *BOTH)
     for number in range(2):
         text = day.said(machines, number, since[number], "LAB-SYSTEM ready again")
         assert "flavour=green" in day.line(text, "LAB-SYSTEM up")
+    # a root file system became one of four or five partitions of the disk that was hinted at
+    steps = service.steps(UEFI)
+    assert steps["write_image"]["facts"]["written_by"] == "agent", service.story(UEFI)
+    assert steps["prepare_instance_boot"]["facts"]["boot_loader"] == "installed by the agent"
+    assert "/dev/vdb" in day.line(text, "LAB-SYSTEM root-file-system")
+    sizes = dict(one.split(":") for one in day.line(text, "LAB-SYSTEM disks").split()[2:])
+    parts = [int(size) for name, size in sizes.items() if name.startswith("vdb") and name != "vdb"]
+    assert {64 << 10, 1 << 20} <= set(parts), sizes     # swap; root and ephemeral (KiB)
 
 
 def test_they_are_rescued(service: day.Service, machines: lab.Lab) -> None:
