@@ -83,6 +83,9 @@ def configure(asked: argparse.Namespace) -> cfg.ConfigOpts:
     defaults = {} if asked.port is None else {"api__agents_port": asked.port % 65535 + 1}
     if asked.vms:
         overrides |= labs.network_options()
+    if asked.fleet:
+        # simulated servers are on this machine
+        overrides["agent__allowed_networks"] = [str(LOOPBACK)]
     overrides["log_file"] = os.path.join(overrides["state_path"], "baremetal.log")
     conf = starting.conf(asked.config_file, "baremetal", defaults=defaults, **overrides)
     if conf.deploy.http_url == core.url(conf.deploy.http_host_ip, conf.deploy.http_port):

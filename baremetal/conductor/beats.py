@@ -1,11 +1,14 @@
 """A heartbeat judged against what is known of the node's agent, and noted on the node. Writes and decides nothing."""
 
+import collections.abc
 import dataclasses
 import hmac
 import ipaddress
 import socket
 import typing
 import urllib.parse
+
+from oslo_config import cfg
 
 from baremetal import clock, errors
 from baremetal.conductor import task
@@ -17,12 +20,15 @@ KEPT = {"callback_url": "agent_url", "agent_version": "agent_version", "agent_ve
 LASTING = {"callback_url": "address", "agent_verify_ca": "certificate"}
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-#: addresses that are no server's, in words; loopback is not among them, since simulated servers live there
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+#: addresses that are no server's, in words
 NOWHERE: dict[str, typing.Callable[[Address], bool]] = {
+    "a loopback": lambda address: address.is_loopback,
     "a link-local": lambda address: address.is_link_local,
     "a multicast": lambda address: address.is_multicast,
     "an unspecified": lambda address: address.is_unspecified,
 }
+LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,9 +78,9 @@ def _check_words(found: task.Task, beat: dict[str, typing.Any]) -> None:
     scheme = urllib.parse.urlsplit(str(url)).scheme
     if url and scheme not in ("http", "https"):
         raise _refused(found, f"callback_url is {url!r}. It is http(s)://address:port")
-    if url and (what := nowhere(str(url))):
+    if url and (what := nowhere(str(url), allowed(found.conf))):
         raise _refused(found, f"callback_url {url!r} names {what}, where no server of ours is. It is the address of "
-                              "the server in the network of agents")
+                              "the server in the network of agents; [agent]allowed_networks makes exceptions")
     if url and scheme != "https" and found.conf.agent.require_tls:
         raise _refused(found, f"callback_url {url!r} is without TLS, which [agent]require_tls forbids. Let the agent "
                               "serve https")
@@ -85,19 +91,36 @@ def _check_words(found: task.Task, beat: dict[str, typing.Any]) -> None:
                                   "server's power is switched")
 
 
-def nowhere(url: str) -> str | None:
-    """Return what kind of address a URL names that no agent has; None for others. What a name stands for is not asked.
+def allowed(conf: cfg.ConfigOpts) -> list[Network]:
+    """Return the networks of which nothing is refused: the option's, and loopback where agents call us there."""
+    networks = [ipaddress.ip_network(text, strict=False) for text in conf.agent.allowed_networks]
+    ours = _address(conf.api.agents_url)
+    return [*networks, *LOOPBACK] if ours is not None and ours.is_loopback else networks
 
-    Whatever runs on a server may say where it is called: that must not lead a conductor to a metadata service.
+
+def nowhere(url: str, networks: collections.abc.Sequence[Network] = ()) -> str | None:
+    """Return what a URL names that no agent has; None where an agent may be.
+
+    Whatever runs on a server may say where it is called: that must lead a conductor neither to a metadata service nor
+    back to itself. A name is refused, since nobody knows for what it stands when it is used.
     """
+    address = _address(url)
+    if address is None:
+        return "no address"
+    if any(address.version == network.version and address in network for network in networks):
+        return None
+    return next((f"{kind} address" for kind, is_so in NOWHERE.items() if is_so(address)), None)
+
+
+def _address(url: str) -> Address | None:
+    """Return the address that a URL names in digits, however it writes them; None for a name."""
     host = (urllib.parse.urlsplit(url).hostname or "").partition("%")[0]
     try:
         # a resolver also takes one number, or hexadecimal digits, for an address
         address = ipaddress.ip_address(host if ":" in host else socket.inet_aton(host))
     except (ValueError, OSError):
         return None
-    address = getattr(address, "ipv4_mapped", None) or address
-    return next((f"{kind} address" for kind, is_so in NOWHERE.items() if is_so(address)), None)
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def _refused(found: task.Task, why: str) -> errors.HeartbeatRefused:

@@ -3,6 +3,7 @@
 Every option has a default that works on one machine. Names and places are the ones operators know.
 """
 
+import ipaddress
 import typing
 
 from oslo_config import cfg
@@ -67,6 +68,11 @@ def check(conf: cfg.ConfigOpts) -> None:
         group = conf if section == "DEFAULT" else conf[section]
         for option in options:
             getattr(group, option.dest)
+    for text in conf.agent.allowed_networks:
+        try:
+            ipaddress.ip_network(text, strict=False)
+        except ValueError as error:
+            raise ValueError(f"[agent]allowed_networks: {text!r} is no network; right would be 127.0.0.0/8") from error
     if conf.conductor.heartbeat_timeout <= conf.conductor.heartbeat_interval:
         raise ValueError(f"[conductor]heartbeat_timeout is {conf.conductor.heartbeat_timeout}; it must be larger "
                          f"than [conductor]heartbeat_interval ({conf.conductor.heartbeat_interval})")

@@ -5,6 +5,9 @@ from oslo_config import cfg
 OPTS: list[cfg.Opt] = [
     cfg.BoolOpt("require_tls", default=True,
                 help="Whether an agent must be reached over TLS; one that says it is not is refused."),
+    cfg.ListOpt("allowed_networks", default=[],
+                help="Networks (as 127.0.0.0/8) from which agents may call although they are loopback or link-local; "
+                     "loopback needs no mention where agents_url is on it."),
     cfg.StrOpt("verify_ca", default="true",
                help="How the TLS certificate of an agent is verified that told none of its own: true (system's "
                     "authorities), false (not at all), or the path of a file of authorities."),

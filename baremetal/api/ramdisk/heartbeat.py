@@ -27,7 +27,8 @@ class Callback(types.Kind):
         try:
             parts = urllib.parse.urlsplit(value) if isinstance(value, str) and len(value) < 1024 else None
             sound = value == "" or (parts is not None and parts.scheme in SCHEMES and parts.hostname
-                                    and (parts.port or 1) and not parts.username and not parts.query
+                                    and parts.path in ("", "/") and (parts.port or 1)
+                                    and not parts.username and not parts.query
                                     and value.isascii() and value.isprintable() and " " not in value)
         except ValueError:
             sound = False
