@@ -51,6 +51,8 @@ AFTER = {
     milestones.SENDING:   "writing the image",
     milestones.SENT:      "finishing the image",
     milestones.AGAIN:     "booting once more",
+    milestones.REPEATED:  "switching the power once more",
+    milestones.RESTARTED: "controller restarting",
 }
 #: milestone: the one that normally comes next; a boot's stand in milestones.BOOT
 NEXT = {
