@@ -255,8 +255,12 @@ class Agents:
         found.save()
 
     def _patient(self, uuid: str, ctx: context.Context) -> collections.abc.Iterator[task.Task]:
-        """Yield the node as ``hold.attempts`` does; an agent that has just booted waits a little for a held node."""
-        ticker, pause = self._means.clock, PAUSE
+        """Yield the node as ``hold.attempts`` does; an agent that has just booted waits a little for a held node.
+
+        When another flow has begun meanwhile, the agent that asked is of an earlier boot and most likely gone: what is
+        meant for the next one is not for it. One that lives asks again.
+        """
+        ticker, pause, before = self._means.clock, PAUSE, None
         until = ticker.tick() + PATIENCE
         while True:
             found = hold.read(self._means, uuid, ctx)
@@ -266,10 +270,19 @@ class Agents:
             except errors.NodeLocked:
                 if "agent_url" in found.node.driver_internal_info or ticker.tick() >= until:
                     raise
+            before = before or self._running(found)
             ticker.sleep(pause)
             pause = min(2 * pause, MOST_PAUSE)
+        if before is not None and self._running(found) != before:
+            raise errors.Conflict(text=f"Node {uuid} has begun something else while this request waited. Try again.")
         yield found
         yield from hold.attempts(self._means, uuid, ctx)
+
+    def _running(self, found: task.Task) -> int | None:
+        """Return the id of the flow that the node has now."""
+        with self._means.database.read() as connection:
+            row = flows.open_of(connection, found.node.id)
+        return None if row is None else int(row.id)
 
 
 def _token(found: task.Task) -> str:

@@ -90,7 +90,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     (folder / "conf").write_text(f"[api]\nagents_port = {agents}\n")
     command = processes.Command([sys.executable, "-m", "baremetal.cmd.single", "--config-file", str(folder / "conf"),
                                  "--fleet", "3", "--fleet-network", "127.84.0.0", "--auth", "noauth",
-                                 "--data", str(folder / "data"), "--port", str(api)])
+                                 "--data", str(folder / "data"), "--port", str(api)],
+                                    logs=[folder / "data" / "baremetal.log", folder / "data" / "fleet.log"])
     with processes.spawned("deploy", command, folder / "log") as process:
         process.wait_for(lambda: "image_source=" in (folder / "log").read_text(), within=60)
         yield Service(f"http://127.0.0.1:{api}", folder, (folder / "log").read_text())
