@@ -1,23 +1,16 @@
 """The table of what RPC may ask of a conductor. Nodes are named by UUID; the answer is plain JSON or a fault."""
 
 import collections.abc
-import contextlib
-import dataclasses
 import functools
-import threading
 import typing
 
-from baremetal import context, errors, states
-from baremetal.conductor import agents, defects, draft, errand, flow, hold, identity, means, power, task
+from baremetal import context, errors
+from baremetal.conductor import attention, defects, desks, draft, flow, hold, identity, means, power, task
 from baremetal.db import engine
-from baremetal.drivers import interface, management, wires
+from baremetal.drivers import interface, management
 
 #: the interfaces that ``validate`` tells of
 VALIDATED = tuple(kind for kind in interface.KINDS if kind != "vendor")
-#: share of rpc_response_timeout that hardware gets to answer in, so that its caller hears what is wrong with it
-PATIENCE = 0.75
-#: share of RPC's threads that may wait for hardware at once
-SHARE = 0.75
 
 
 class Manager:
@@ -25,16 +18,17 @@ class Manager:
 
     def __init__(self, shared: means.Means) -> None:
         self._means = shared
-        self._most = max(1, int(shared.conf.executor_thread_pool_size * SHARE))
-        self._agents = agents.Agents(shared)
-        self._talking = threading.BoundedSemaphore(self._most)
+        self._attention = attention.Attention(shared)
+        self._desks = [make(shared, self._attention) for make in desks.ALL]
 
     def table(self) -> dict[str, collections.abc.Callable[..., typing.Any]]:
         """Return the work by its name."""
         own = {name: getattr(self, name) for name in (
             "provision", "resume", "power", "validate", "boot_device_get", "boot_device_set", "boot_device_supported",
             "inject_nmi", "boot_mode_set", "secure_boot_set", "raid_set")}
-        return {name: _honest(work) for name, work in {**own, **self._agents.table()}.items()}
+        for desk in self._desks:
+            own |= desk.table()
+        return {name: _honest(work) for name, work in own.items()}
 
     def provision(self, ctx: context.Context, node: str, verb: str, params: dict[str, typing.Any]) -> None:
         """Start ``verb``. Answering means: it has begun."""
@@ -60,30 +54,30 @@ class Manager:
 
     def validate(self, ctx: context.Context, node: str) -> dict[str, dict[str, typing.Any]]:
         """Let each interface check the node."""
-        with self._waited_for(hold.read(self._means, node, ctx)) as found:
+        with self._attention.waited_for(hold.read(self._means, node, ctx)) as found:
             return {kind: _validity(found, kind) for kind in VALIDATED}
 
     def boot_device_get(self, ctx: context.Context, node: str) -> dict[str, typing.Any]:
         """Ask the controller where the node boots from."""
-        with self._waited_for(hold.read(self._means, node, ctx)) as found:
+        with self._attention.waited_for(hold.read(self._means, node, ctx)) as found:
             found.management.validate(found)
             device, persistent = found.management.boot_device(found)
         return {"boot_device": device, "persistent": persistent}
 
     def boot_device_set(self, ctx: context.Context, node: str, device: str, *, persistent: bool = False) -> None:
         """Let the node boot from ``device``."""
-        with hold.hold(self._means, node, ctx, "setting the boot device") as held, self._waited_for(held):
+        with hold.hold(self._means, node, ctx, "setting the boot device") as held, self._attention.waited_for(held):
             held.management.validate(held)
             held.management.set_boot_device(held, device, persistent=persistent)
 
     def boot_device_supported(self, ctx: context.Context, node: str) -> list[str]:
         """Return the boot devices of a node."""
-        with self._waited_for(hold.read(self._means, node, ctx)) as found:
+        with self._attention.waited_for(hold.read(self._means, node, ctx)) as found:
             return found.management.supported_boot_devices(found)
 
     def inject_nmi(self, ctx: context.Context, node: str) -> None:
         """Raise a non-maskable interrupt."""
-        with hold.hold(self._means, node, ctx, "injecting an NMI") as held, self._waited_for(held):
+        with hold.hold(self._means, node, ctx, "injecting an NMI") as held, self._attention.waited_for(held):
             held.management.validate(held)
             held.management.inject_nmi(held)
 
@@ -95,14 +89,14 @@ class Manager:
         def work(held: task.Task) -> None:
             held.management.set_boot_mode(held, target)
             held.node.boot_mode = target
-        self._later(ctx, node, f"setting the boot mode to {target}", work)
+        self._attention.later(ctx, node, f"setting the boot mode to {target}", work)
 
     def secure_boot_set(self, ctx: context.Context, node: str, *, target: bool) -> None:
         """Begin to switch secure boot; what goes wrong becomes last_error."""
         def work(held: task.Task) -> None:
             held.management.set_secure_boot(held, enabled=target)
             held.node.secure_boot = target
-        self._later(ctx, node, f"setting secure boot to {target}", work)
+        self._attention.later(ctx, node, f"setting secure boot to {target}", work)
 
     def raid_set(self, ctx: context.Context, node: str, target_raid_config: dict[str, typing.Any]) -> None:
         """Store the RAID configuration that a clean or deploy step will build."""
@@ -113,29 +107,6 @@ class Manager:
                 raise errors.NotFound(what="A RAID interface that works for node", ident=node) from fault
             held.node.target_raid_config = target_raid_config
 
-    @contextlib.contextmanager
-    def _waited_for(self, found: task.Task) -> collections.abc.Iterator[task.Task]:
-        """Let the hardware answer within the time that the caller waits, and keep threads for calls that need none."""
-        if not self._talking.acquire(blocking=False):
-            raise errors.NoFreeWorker(size=self._most, host=self._means.seat.host)
-        try:
-            lent = found.lent
-            seconds = self._means.conf.rpc_response_timeout * PATIENCE
-            found.lent = dataclasses.replace(lent, wires=wires.Bounded(lent.wires, seconds, lent.clock))
-            yield found
-        finally:
-            self._talking.release()
-
-    def _later(self, ctx: context.Context, node: str, why: str,
-               work: collections.abc.Callable[[task.Task], None]) -> None:
-        """Hold the node now and do a short piece of work on it in a worker."""
-        with self._means.pool.slot() as slot:
-            found = hold.read(self._means, node, ctx)
-            if states.kind(found.node.provision_state) in (states.MOVING, states.WAITING):
-                raise errors.Conflict(text=f"Node {node} is in provision state {found.node.provision_state!r}, which "
-                                           "is none to stay in. Wait until that has ended.")
-            held = hold.take(self._means, node, ctx, why)
-            slot.give(_short, held, why, work)
 
 
 def _honest(work: collections.abc.Callable[..., typing.Any]) -> collections.abc.Callable[..., typing.Any]:
@@ -149,14 +120,6 @@ def _honest(work: collections.abc.Callable[..., typing.Any]) -> collections.abc.
         except engine.AWAY as error:
             raise errors.DatabaseAway(name=type(error).__name__) from error
     return asked
-
-
-def _short(held: task.Task, why: str, work: collections.abc.Callable[[task.Task], None]) -> None:
-    """Do a short piece of work on a held node; what goes wrong becomes its last_error."""
-    def done() -> None:
-        work(held)
-        held.node.last_error = None
-    errand.run(held, why, done, lambda text: held.fail_with(f"{why[:1].upper()}{why[1:]} failed: {text}"))
 
 
 def _validity(found: task.Task, kind: str) -> dict[str, typing.Any]:

@@ -216,3 +216,115 @@ INVENTORY = sa.Table(
     sa.Column("inventory", LONG),
     sa.Column("plugin_data", LONG),
     **MYSQL)
+
+PORTGROUPS = sa.Table(
+    "portgroups", METADATA, _id(), _uuid(), *_times(),
+    _of_node(index=True),
+    sa.Column("name", sa.String(255), unique=True),
+    sa.Column("address", sa.String(18), unique=True),
+    sa.Column("extra", LONG),
+    sa.Column("internal_info", LONG),
+    sa.Column("standalone_ports_supported", sa.Boolean, nullable=False, default=True),
+    sa.Column("mode", sa.String(255)),
+    sa.Column("properties", LONG),
+    sa.Column("physical_network", sa.String(64)),
+    sa.Column("category", sa.String(80)),
+    sa.Column("dynamic_portgroup", sa.Boolean, nullable=False, default=False),
+    **MYSQL)
+
+VOLUME_CONNECTORS = sa.Table(
+    "volume_connectors", METADATA, _id(), _uuid(), *_times(),
+    _of_node(index=True),
+    sa.Column("type", sa.String(32), nullable=False),
+    sa.Column("connector_id", sa.String(255), nullable=False),
+    sa.Column("extra", LONG),
+    sa.UniqueConstraint("type", "connector_id", name="uq_volume_connectors_name"),
+    **MYSQL)
+
+VOLUME_TARGETS = sa.Table(
+    "volume_targets", METADATA, _id(), _uuid(), *_times(),
+    _of_node(),
+    sa.Column("volume_type", sa.String(64), nullable=False),
+    sa.Column("volume_id", sa.String(36), nullable=False),
+    sa.Column("boot_index", sa.Integer, nullable=False),
+    sa.Column("properties", LONG), sa.Column("properties_secrets", LONG),
+    sa.Column("extra", LONG),
+    sa.UniqueConstraint("node_id", "boot_index", name="uq_volume_targets_place"),
+    **MYSQL)
+
+ALLOCATIONS = sa.Table(
+    "allocations", METADATA, _id(), _uuid(), *_times(),
+    sa.Column("name", sa.String(255), unique=True),
+    # the node that it has, or is about to have
+    sa.Column("node_id", BIG, sa.ForeignKey("nodes.id", ondelete="SET NULL"), unique=True),
+    # allocating, active, error
+    sa.Column("state", sa.String(15), nullable=False, index=True),
+    sa.Column("last_error", LONG),
+    sa.Column("owner", sa.String(255), index=True),
+    sa.Column("resource_class", sa.String(80), index=True),
+    # lists as JSON; candidates are UUIDs in the client's order
+    sa.Column("traits", LONG),
+    sa.Column("candidate_nodes", LONG),
+    sa.Column("extra", LONG),
+    # the conductor that looks for its node, and under which epoch
+    sa.Column("conductor", sa.String(255)),
+    sa.Column("epoch", BIG),
+    **MYSQL)
+
+DEPLOY_TEMPLATES = sa.Table(
+    "deploy_templates", METADATA, _id(), _uuid(), *_times(),
+    sa.Column("name", sa.String(255), nullable=False, unique=True),
+    # [{"interface", "step", "args", "priority"}]
+    sa.Column("steps", LONG, nullable=False), sa.Column("steps_secrets", LONG),
+    sa.Column("extra", LONG),
+    **MYSQL)
+
+RUNBOOKS = sa.Table(
+    "runbooks", METADATA, _id(), _uuid(), *_times(),
+    sa.Column("name", sa.String(255), nullable=False, unique=True),
+    sa.Column("description", sa.String(255)),
+    # [{"interface", "step", "args", "order"}]
+    sa.Column("steps", LONG, nullable=False), sa.Column("steps_secrets", LONG),
+    sa.Column("disable_ramdisk", sa.Boolean, nullable=False, default=False),
+    sa.Column("public", sa.Boolean, nullable=False, default=False),
+    sa.Column("owner", sa.String(255), index=True),
+    sa.Column("extra", LONG),
+    **MYSQL)
+
+RUNBOOK_TRAITS = sa.Table(
+    "runbook_traits", METADATA,
+    sa.Column("runbook_id", BIG, sa.ForeignKey("runbooks.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("trait", sa.String(255), primary_key=True),
+    **MYSQL)
+
+INSPECTION_RULES = sa.Table(
+    "inspection_rules", METADATA, _id(), _uuid(), *_times(),
+    sa.Column("description", sa.String(255)),
+    sa.Column("priority", sa.Integer, nullable=False, default=0),
+    sa.Column("phase", sa.String(16), nullable=False, default="main"),
+    sa.Column("sensitive", sa.Boolean, nullable=False, default=False),
+    sa.Column("conditions", LONG),
+    sa.Column("actions", LONG, nullable=False),
+    **MYSQL)
+
+#: what the interface ``bios`` read last
+BIOS_SETTINGS = sa.Table(
+    "bios_settings", METADATA, _of_node(primary_key=True),
+    sa.Column("name", sa.String(255), primary_key=True), *_times(),
+    sa.Column("value", LONG),
+    sa.Column("attribute_type", sa.String(255)),
+    sa.Column("allowable_values", LONG),
+    sa.Column("lower_bound", sa.Integer), sa.Column("upper_bound", sa.Integer),
+    sa.Column("min_length", sa.Integer), sa.Column("max_length", sa.Integer),
+    sa.Column("read_only", sa.Boolean), sa.Column("reset_required", sa.Boolean), sa.Column("unique", sa.Boolean),
+    **MYSQL)
+
+#: what the interface ``firmware`` read last
+FIRMWARE = sa.Table(
+    "firmware_components", METADATA, _of_node(primary_key=True),
+    sa.Column("component", sa.String(255), primary_key=True), *_times(),
+    sa.Column("initial_version", sa.String(255)),
+    sa.Column("current_version", sa.String(255)),
+    sa.Column("last_version_flashed", sa.String(255)),
+    sa.Column("vendor", sa.String(255)), sa.Column("model", sa.String(255)), sa.Column("serial_number", sa.String(255)),
+    **MYSQL)
