@@ -26,7 +26,7 @@ class Owned:
 
 
 def judge(call: expose.Call, rule: str, owned: Owned) -> None:
-    """Raise ``Forbidden`` unless the caller may do ``rule`` to this object, ``NotFound`` when it may not even see it."""
+    """Raise ``Forbidden`` unless the caller may do ``rule`` to it, ``NotFound`` when it may not even see it."""
     enforcer, ctx, target = call.house.enforcer, call.context, owned.target()
     if enforcer.allows(rule, ctx, target):
         return
