@@ -11,6 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from baremetal import clock
+from baremetal.api import routes
+from baremetal.api.ops import shown
 from baremetal.db import flows, milestones, models
 from tests.api import inside
 
@@ -60,9 +62,20 @@ def schema(house: inside.Inside, path: str) -> Any:
 def test_document_is_valid_and_complete(house: inside.Inside) -> None:
     document = house.ask("GET", "/ops/v1/openapi.json", version=None).json()
     openapi_spec_validator.validate(document)
-    assert set(document["paths"]) == {"/ops/v1/fleet", "/ops/v1/nodes/{node}/events", "/ops/v1/nodes/{node}/timeline"}
+    described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    assert described == {(route.method, route.path) for route in routes.TABLE
+                         if route.path.startswith(("/v1", "/ops/v1")) and route.method != "HEAD"
+                         and not route.path.endswith(("/openapi.json", "/reference"))}
     limit = document["paths"]["/ops/v1/nodes/{node}/timeline"]["get"]["parameters"][1]
     assert limit["name"] == "limit" and limit["schema"]["default"] == 10
+
+
+def test_each_answer_of_v1_has_a_line_and_each_line_a_route() -> None:
+    known = {(route.method, route.path) for route in routes.TABLE
+             if not route.path.startswith("/ops") and route.method != "HEAD"}
+    lines = set(shown.ANSWERS)
+    assert not known - lines, f"Say in baremetal/api/ops/shown.py what these answer: {sorted(known - lines)}"
+    assert not lines - known, f"baremetal/api/ops/shown.py has lines for routes that are none: {sorted(lines - known)}"
 
 
 def test_timeline_says_what_is_done_and_awaited(house: inside.Inside, time: clock.MovedClock) -> None:

@@ -1,0 +1,174 @@
+"""What each route of ``/v1`` answers when all is well, for its OpenAPI document. A test finds routes without a line.
+
+Resources are named by their class, whose schema is made from its fields; what is no resource stands here as a schema.
+"""
+
+import dataclasses
+import typing
+
+from baremetal import states
+from baremetal.api import chassis, conductors, nodes, ports, resource
+from baremetal.api.ops import schemas
+
+TEXT: schemas.Schema = {"type": "string"}
+TEXT_OR_NULL: schemas.Schema = {"type": ["string", "null"]}
+FREE: schemas.Schema = {"type": "object"}
+
+
+@dataclasses.dataclass(frozen=True)
+class One:
+    """One object."""
+
+    kind: type[resource.Resource]
+    status: int = 200
+
+    def answers(self) -> dict[int, schemas.Schema | None]:
+        """Return the schema of each status."""
+        return {self.status: schemas.reference(self.kind)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Many:
+    """A page of a collection."""
+
+    kind: type[resource.Resource]
+    #: its key in the answer, where that is not the word of the URL
+    key: str = ""
+
+    def answers(self) -> dict[int, schemas.Schema | None]:
+        """Return the schema of each status."""
+        return {200: schemas.page(self.kind, self.key or self.kind.about().path)}
+
+
+@dataclasses.dataclass(frozen=True)
+class Body:
+    """Something else, by its schema."""
+
+    schema: schemas.Schema
+    kind: None = None
+
+    def answers(self) -> dict[int, schemas.Schema | None]:
+        """Return the schema of each status."""
+        return {200: self.schema}
+
+
+@dataclasses.dataclass(frozen=True)
+class Nothing:
+    """No body."""
+
+    status: int = 204
+    kind: None = None
+
+    def answers(self) -> dict[int, schemas.Schema | None]:
+        """Return the schema of each status."""
+        return {self.status: None}
+
+
+def _object(**properties: schemas.Schema) -> Body:
+    """Return an object of just these keys, all of them there."""
+    return Body(_exactly(**properties))
+
+
+def _exactly(**properties: schemas.Schema) -> schemas.Schema:
+    return {"type": "object", "additionalProperties": False, "required": list(properties), "properties": properties}
+
+
+def _each(schema: schemas.Schema) -> schemas.Schema:
+    return {"type": "array", "items": schema}
+
+
+def _named(schema: schemas.Schema) -> Body:
+    """Return an object whose keys are names."""
+    return Body({"type": "object", "additionalProperties": schema})
+
+
+# fmt: off
+_VERSION = {"type": "object", "required": ["id", "links", "status", "min_version", "version"]}
+_ROOT = _object(name=TEXT, description=TEXT, default_version=_VERSION, versions=_each(_VERSION))
+_V1 = Body({"type": "object", "required": ["id", "links", "media_types", "version"]})
+_VALIDITY = _exactly(result={"type": ["boolean", "null"]}) | {
+    "properties": {"result": {"type": ["boolean", "null"]}, "reason": TEXT_OR_NULL}}
+_INTERFACE = r"^(default_\w+_interface|enabled_\w+_interfaces)$"
+DRIVER: schemas.Schema = {
+    "type": "object", "additionalProperties": False,
+    "properties": {"name": TEXT, "hosts": _each(TEXT), "links": schemas.LINKS, "properties": schemas.LINKS,
+                   "type": {"type": "string", "enum": ["dynamic"]}},
+    "patternProperties": {_INTERFACE: {"anyOf": [TEXT_OR_NULL, _each(TEXT)]}}}
+_STATES = Body({"type": "object", "additionalProperties": False, "required": ["provision_state", "power_state"],
+                "properties": {name: schemas.shown(nodes.node.Node)["properties"][name]
+                               for name in nodes.states.FIELDS}})
+_LOOKUP = _exactly(node=FREE, config=FREE)
+ACCEPTED, GONE = Nothing(202), Nothing(204)
+_NODE, _PORT, _CHASSIS = nodes.node.Node, ports.port.Port, chassis.shelf.Chassis
+
+#: (method, path): what it answers
+ANSWERS: dict[tuple[str, str], One | Many | Body | Nothing] = {
+    ("GET",    "/"):                                              _ROOT,
+    ("GET",    "/v1"):                                            _V1,
+    ("GET",    "/healthcheck"):                                   Body({}),
+    ("GET",    "/v1/chassis"):                                    Many(_CHASSIS),
+    ("POST",   "/v1/chassis"):                                    One(_CHASSIS, 201),
+    ("GET",    "/v1/chassis/detail"):                             Many(_CHASSIS),
+    ("GET",    "/v1/chassis/{chassis}"):                          One(_CHASSIS),
+    ("PATCH",  "/v1/chassis/{chassis}"):                          One(_CHASSIS),
+    ("DELETE", "/v1/chassis/{chassis}"):                          GONE,
+    ("GET",    "/v1/chassis/{chassis}/nodes"):                    Many(_NODE),
+    ("GET",    "/v1/chassis/{chassis}/nodes/detail"):             Many(_NODE),
+    ("GET",    "/v1/conductors"):                                 Many(conductors.Conductor),
+    ("GET",    "/v1/conductors/{conductor}"):                     One(conductors.Conductor),
+    ("GET",    "/v1/drivers"):                                    _object(drivers=_each(DRIVER)),
+    ("GET",    "/v1/drivers/{driver}"):                           Body(DRIVER),
+    ("GET",    "/v1/drivers/{driver}/properties"):                _named(TEXT),
+    ("GET",    "/v1/nodes"):                                      Many(_NODE),
+    ("GET",    "/v1/nodes/detail"):                               Many(_NODE),
+    ("POST",   "/v1/nodes"):                                      One(_NODE, 201),
+    ("GET",    "/v1/nodes/validate"):                             _named(_VALIDITY),
+    ("GET",    "/v1/nodes/{node}"):                               One(_NODE),
+    ("PATCH",  "/v1/nodes/{node}"):                               One(_NODE),
+    ("DELETE", "/v1/nodes/{node}"):                               GONE,
+    ("GET",    "/v1/nodes/{node}/validate"):                      _named(_VALIDITY),
+    ("PUT",    "/v1/nodes/{node}/maintenance"):                   ACCEPTED,
+    ("DELETE", "/v1/nodes/{node}/maintenance"):                   ACCEPTED,
+    ("GET",    "/v1/nodes/{node}/states"):                        _STATES,
+    ("PUT",    "/v1/nodes/{node}/states/power"):                  ACCEPTED,
+    ("PUT",    "/v1/nodes/{node}/states/provision"):              ACCEPTED,
+    ("PUT",    "/v1/nodes/{node}/states/raid"):                   GONE,
+    ("PUT",    "/v1/nodes/{node}/states/boot_mode"):              ACCEPTED,
+    ("PUT",    "/v1/nodes/{node}/states/secure_boot"):            ACCEPTED,
+    ("GET",    "/v1/nodes/{node}/management/boot_device"):        _object(boot_device=TEXT_OR_NULL,
+                                                                          persistent={"type": ["boolean", "null"]}),
+    ("PUT",    "/v1/nodes/{node}/management/boot_device"):        GONE,
+    ("GET",    "/v1/nodes/{node}/management/boot_device/supported"): _object(supported_boot_devices=_each(TEXT)),
+    ("PUT",    "/v1/nodes/{node}/management/inject_nmi"):         GONE,
+    ("GET",    "/v1/nodes/{node}/traits"):                        _object(traits=_each(TEXT)),
+    ("PUT",    "/v1/nodes/{node}/traits"):                        GONE,
+    ("DELETE", "/v1/nodes/{node}/traits"):                        GONE,
+    ("PUT",    "/v1/nodes/{node}/traits/{trait}"):                GONE,
+    ("DELETE", "/v1/nodes/{node}/traits/{trait}"):                GONE,
+    ("GET",    "/v1/nodes/{node}/history"):                       Many(nodes.history.Entry),
+    ("GET",    "/v1/nodes/{node}/history/{entry}"):               One(nodes.history.Entry),
+    ("GET",    "/v1/nodes/{node}/inventory"):                     _object(inventory=FREE, plugin_data=FREE),
+    ("GET",    "/v1/nodes/{node}/ports"):                         Many(_PORT),
+    ("GET",    "/v1/nodes/{node}/ports/detail"):                  Many(_PORT),
+    ("GET",    "/v1/ports"):                                      Many(_PORT),
+    ("POST",   "/v1/ports"):                                      One(_PORT, 201),
+    ("GET",    "/v1/ports/detail"):                               Many(_PORT),
+    ("GET",    "/v1/ports/{port}"):                               One(_PORT),
+    ("PATCH",  "/v1/ports/{port}"):                               One(_PORT),
+    ("DELETE", "/v1/ports/{port}"):                               GONE,
+    ("GET",    "/v1/lookup"):                                     Body(_LOOKUP),
+    ("POST",   "/v1/heartbeat/{node}"):                           ACCEPTED,
+    ("POST",   "/v1/continue_inspection"):                        Nothing(202),
+}
+# fmt: on
+#: path of a collection or an object: an example of what is sent to make or change it, or to begin something
+EXAMPLES: dict[tuple[str, str], typing.Any] = {
+    ("POST", "/v1/nodes"): {"name": "rack1-node1", "driver": "ipmi", "resource_class": "baremetal", "driver_info": {
+        "ipmi_address": "192.0.2.10", "ipmi_username": "admin", "ipmi_password": "secret"}},
+    ("PATCH", "/v1/nodes/{node}"): [{"op": "add", "path": "/extra/rack", "value": "r1"}],
+    ("POST", "/v1/ports"): {"node_uuid": "8b2b1f4e-4f0e-4a53-9d2f-5f1f7f0b8a11", "address": "52:54:00:12:34:56"},
+    ("PUT", "/v1/nodes/{node}/states/power"): {"target": "power on"},
+    ("PUT", "/v1/nodes/{node}/states/provision"): {"target": next(iter(states.VERBS))},
+    ("PUT", "/v1/nodes/{node}/traits"): {"traits": ["CUSTOM_FAST"]},
+    ("PUT", "/v1/nodes/{node}/maintenance"): {"reason": "a fan is being replaced"},
+}
