@@ -67,7 +67,7 @@ def _document(call: expose.Call, name: str, chosen: list[str]) -> dict[str, typi
     return shown
 
 
-def _require(call: expose.Call, name: str) -> None:
+def require(call: expose.Call, name: str) -> None:
     """Raise ``NotFound`` unless a live conductor serves the driver."""
     if name not in call.house.members.hardware():
         raise errors.NotFound(what="Driver (no live conductor serves it)", ident=name)
@@ -91,13 +91,13 @@ def page(call: expose.Call) -> dict[str, typing.Any]:
 @expose.handler("driver:get", params={"fields": expose.Param(types.WORDS, since=77)})
 def one(call: expose.Call, name: str) -> dict[str, typing.Any]:
     """Show a driver with its interfaces."""
-    _require(call, name)
+    require(call, name)
     return _document(call, name, _chosen(call, full=True))
 
 
 @expose.handler("driver:get_properties")
 def properties(call: expose.Call, name: str) -> dict[str, str]:
     """Show what ``driver_info`` may hold, with a sentence each."""
-    _require(call, name)
+    require(call, name)
     found: dict[str, str] = call.house.members.hardware()[name]["properties"]
     return found

@@ -6,7 +6,20 @@ import functools
 import typing
 
 from baremetal import errors
-from baremetal.api import chassis, conductors, discovery, drivers, expose, health, nodes, ops, ports, ramdisk, versions
+from baremetal.api import (
+    chassis,
+    conductors,
+    discovery,
+    drivers,
+    expose,
+    health,
+    nodes,
+    ops,
+    ports,
+    ramdisk,
+    vendor,
+    versions,
+)
 
 Handler = collections.abc.Callable[..., typing.Any]
 
@@ -21,6 +34,11 @@ class Route:
     since: int = 1
     #: what a too old request gets: "missing" (404), "method" (405), "version" (406), or "absent": 404 as of an object
     early: str = "missing"
+
+
+def _any(path: str, handler: Handler) -> tuple[Route, ...]:
+    """Return the routes of a path that takes every method."""
+    return tuple(Route(method, path, handler) for method in ("GET", "POST", "PUT", "PATCH", "DELETE"))
 
 
 # fmt: off
@@ -49,6 +67,9 @@ TABLE: tuple[Route, ...] = (
     Route("GET",    "/v1/drivers",                            drivers.page),
     Route("GET",    "/v1/drivers/{driver}",                   drivers.one),
     Route("GET",    "/v1/drivers/{driver}/properties",        drivers.properties),
+    Route("GET",    "/v1/drivers/{driver}/vendor_passthru/methods", vendor.methods),
+    *_any("/v1/drivers/{driver}/vendor_passthru",             vendor.run),
+    *_any("/v1/drivers/{driver}/vendor_passthru/{method}",    vendor.run),
     Route("GET",    "/v1/nodes",                              nodes.lists.page),
     Route("GET",    "/v1/nodes/detail",                       nodes.lists.detailed_page),
     Route("POST",   "/v1/nodes",                              nodes.create.create),
@@ -60,6 +81,8 @@ TABLE: tuple[Route, ...] = (
     Route("PUT",    "/v1/nodes/{node}/maintenance",           nodes.maintenance.begin),
     Route("DELETE", "/v1/nodes/{node}/maintenance",           nodes.maintenance.end),
     Route("GET",    "/v1/nodes/{node}/states",                nodes.states.show),
+    Route("GET",    "/v1/nodes/{node}/states/console",        nodes.console.show),
+    Route("PUT",    "/v1/nodes/{node}/states/console",        nodes.console.switch),
     Route("PUT",    "/v1/nodes/{node}/states/power",          nodes.power.switch),
     Route("PUT",    "/v1/nodes/{node}/states/provision",      nodes.provision.move),
     Route("PUT",    "/v1/nodes/{node}/states/raid",           nodes.states.set_raid, since=12, early="version"),
@@ -77,6 +100,15 @@ TABLE: tuple[Route, ...] = (
     Route("GET",    "/v1/nodes/{node}/history",               nodes.history.page, since=78),
     Route("GET",    "/v1/nodes/{node}/history/{entry}",       nodes.history.one, since=78),
     Route("GET",    "/v1/nodes/{node}/inventory",             nodes.inventory.show, since=81),
+    Route("GET",    "/v1/nodes/{node}/vendor_passthru/methods", nodes.vendor.methods),
+    *_any("/v1/nodes/{node}/vendor_passthru",                 nodes.vendor.run),
+    *_any("/v1/nodes/{node}/vendor_passthru/{method}",        nodes.vendor.run),
+    Route("GET",    "/v1/nodes/{node}/vifs",                  nodes.vifs.show, since=28),
+    Route("POST",   "/v1/nodes/{node}/vifs",                  nodes.vifs.attach, since=28),
+    Route("DELETE", "/v1/nodes/{node}/vifs/{vif}",            nodes.vifs.detach, since=28),
+    Route("GET",    "/v1/nodes/{node}/vmedia",                nodes.vmedia.show, since=93),
+    Route("POST",   "/v1/nodes/{node}/vmedia",                nodes.vmedia.attach, since=89),
+    Route("DELETE", "/v1/nodes/{node}/vmedia",                nodes.vmedia.detach, since=89),
     Route("GET",    "/v1/nodes/{node}/ports",                 ports.lists.of_node),
     Route("GET",    "/v1/nodes/{node}/ports/detail",          ports.lists.of_node_detailed),
     Route("GET",    "/v1/ports",                              ports.lists.page),
@@ -100,8 +132,7 @@ AGENTS: tuple[Route, ...] = tuple(
 PARENTED = ("/v1/nodes/{node}/ports", "/v1/chassis/{chassis}/nodes")
 #: parts of objects that the convention has and this service does not have (yet): clients shall see just that, not a
 #: malformed request
-LATER = ("portgroups", "volume", "vifs", "bios", "allocation", "children", "firmware", "vmedia",
-         "vendor_passthru", "raid", "detail")
+LATER = ("portgroups", "volume", "bios", "allocation", "children", "firmware", "raid", "detail")
 
 
 @dataclasses.dataclass

@@ -41,14 +41,18 @@ class Attention:
 
     def later(self, ctx: context.Context, node: str, why: str,
                work: collections.abc.Callable[[task.Task], None]) -> None:
-        """Hold the node now and do a short piece of work on it in a worker."""
+        """As ``beside``, but only on a node that is not on its way to another state."""
+        found = hold.read(self._means, node, ctx)
+        if states.kind(found.node.provision_state) in (states.MOVING, states.WAITING):
+            raise errors.Conflict(text=f"Node {node} is in provision state {found.node.provision_state!r}, which "
+                                       "is none to stay in. Wait until that has ended.")
+        self.beside(ctx, node, why, work)
+
+    def beside(self, ctx: context.Context, node: str, why: str,
+               work: collections.abc.Callable[[task.Task], None]) -> None:
+        """Hold the node now and do a short piece of work on it in a worker, whatever state it is in."""
         with self._means.pool.slot() as slot:
-            found = hold.read(self._means, node, ctx)
-            if states.kind(found.node.provision_state) in (states.MOVING, states.WAITING):
-                raise errors.Conflict(text=f"Node {node} is in provision state {found.node.provision_state!r}, which "
-                                           "is none to stay in. Wait until that has ended.")
-            held = hold.take(self._means, node, ctx, why)
-            slot.give(_short, held, why, work)
+            slot.give(_short, hold.take(self._means, node, ctx, why), why, work)
 
 
 def _short(held: task.Task, why: str, work: collections.abc.Callable[[task.Task], None]) -> None:

@@ -15,8 +15,8 @@ import uuid
 import sqlalchemy as sa
 
 from baremetal import context, errors, states, steps
-from baremetal.conductor import draft, lines, means
-from baremetal.db import locks, models, record
+from baremetal.conductor import draft, lines, means, telling
+from baremetal.db import locks, models, ports, record
 from baremetal.drivers import interface, task
 
 LOG = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ class Task(task.Task):
                  interfaces: collections.abc.Mapping[str, interface.Interface], ctx: context.Context) -> None:
         super().__init__(node, interfaces, shared.lent, (), ctx)
         self._ports: collections.abc.Sequence[typing.Any] | None = None
+        self._portgroups: collections.abc.Sequence[typing.Any] | None = None
         self.means = shared
         self.ctx = ctx
         self.lease: locks.Lease | None = None
@@ -69,14 +70,31 @@ class Task(task.Task):
     def ports(self) -> collections.abc.Sequence[typing.Any]:
         """The rows of the node's ports; read when first asked for."""
         if self._ports is None:
-            with self.means.database.read() as connection:
-                self._ports = list(connection.execute(
-                    sa.select(models.PORTS).where(models.PORTS.c.node_id == self.node.id)))
+            self._ports = self._of_node(models.PORTS)
         return self._ports
 
     @ports.setter
     def ports(self, rows: collections.abc.Sequence[typing.Any]) -> None:
         self._ports = rows
+
+    @property
+    def portgroups(self) -> collections.abc.Sequence[typing.Any]:
+        """The rows of the node's port groups; read when first asked for."""
+        if self._portgroups is None:
+            self._portgroups = self._of_node(models.PORTGROUPS)
+        return self._portgroups
+
+    @portgroups.setter
+    def portgroups(self, rows: collections.abc.Sequence[typing.Any]) -> None:
+        self._portgroups = rows
+
+    def _of_node(self, table: sa.Table) -> list[typing.Any]:
+        with self.means.database.read() as connection:
+            return list(connection.execute(sa.select(table).where(table.c.node_id == self.node.id)))
+
+    def kept(self, rows: str, ident: int, text: str) -> None:
+        """Write what is noted of a port or port group with the next ``save``."""
+        self.draft.writes.append(lambda connection: ports.note(connection, rows, ident, text))
 
     @property
     def flowing(self) -> bool:
@@ -148,6 +166,7 @@ class Task(task.Task):
         self.draft = draft.Draft()
         self._saved_at = self.means.clock.tick()
         self.node.saved(values)
+        telling.tell(self, values)
         if written.taking:
             self.lease = written.taking[0]
             self.node.generation += 1

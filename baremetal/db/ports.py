@@ -78,3 +78,9 @@ def change_named(connection: sa.Connection, uuid: str, values: dict[str, typing.
 def remove_named(connection: sa.Connection, uuid: str) -> None:
     """Delete the port of this UUID."""
     connection.execute(sa.delete(PORTS).where(PORTS.c.uuid == uuid))
+
+
+def note(connection: sa.Connection, rows: str, ident: int, internal_info: str) -> None:
+    """Write what a network interface noted of a port or port group; ``rows`` is the name of the table."""
+    table = models.METADATA.tables[rows]
+    connection.execute(sa.update(table).where(table.c.id == ident).values(internal_info=internal_info))

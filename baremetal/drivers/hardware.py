@@ -49,7 +49,7 @@ class Generic(HardwareType):
         "deploy":   ("direct", "ramdisk", "custom-agent", "noop"),
         "firmware": ("no-firmware",),
         "inspect":  ("agent", "no-inspect"),
-        "network":  ("noop",),
+        "network":  ("flat", "noop"),
         "raid":     ("no-raid",),
         "rescue":   ("agent", "no-rescue"),
         "storage":  ("noop",),

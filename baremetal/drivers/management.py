@@ -1,6 +1,6 @@
 """The management socket: boot device, boot mode, indicators, readings of the controller. No implementation.
 
-Four small promises make the one interface that clients know as ``management``. All methods block for one or few
+Five small promises make the one interface that clients know as ``management``. All methods block for one or few
 conversations with the controller, may be repeated, and raise a fault of kind hardware when it does not answer;
 what an implementation does not override raises Unsupported.
 """
@@ -85,6 +85,29 @@ class Indicators:
         raise interface.unsupported(task, "set_indicator_state")
 
 
+#: the kinds of drive that virtual media can stand in for
+MEDIA = ("disk", "cdrom", "floppy")
+
+
+class VirtualMedia:
+    """Images that the controller shows to the server as drives."""
+
+    def virtual_media(self, task: task.Task) -> list[dict[str, typing.Any]]:
+        """Return what is attached, as the controller tells it; each has at least ``media_types`` and ``image``."""
+        raise interface.unsupported(task, "get_virtual_media")
+
+    def attach_virtual_media(self, task: task.Task, media: str, image_url: str, source: str) -> None:
+        """Show the image at ``image_url`` as a drive of kind ``media``, instead of what that shows now.
+
+        ``source`` says who gives it to the controller: "http" the address itself, "local" this conductor, "swift".
+        """
+        raise interface.unsupported(task, "attach_virtual_media")
+
+    def detach_virtual_media(self, task: task.Task, media: tuple[str, ...] = MEDIA) -> None:
+        """Empty the drives of these kinds. Being empty is no fault."""
+        raise interface.unsupported(task, "detach_virtual_media")
+
+
 class Readings:
     """What the controller knows of itself and the server."""
 
@@ -101,7 +124,7 @@ class Readings:
         raise interface.unsupported(task, "get_bmc_info")
 
 
-class Management(BootDevices, BootModes, Indicators, Readings, interface.Interface):
+class Management(BootDevices, BootModes, Indicators, VirtualMedia, Readings, interface.Interface):
     """Everything out of band that is not power."""
 
     kind: typing.ClassVar[str] = "management"

@@ -40,7 +40,10 @@ class Network(interface.Interface):
         raise NotImplementedError
 
     def attach_vif(self, task: task.Task, vif: collections.abc.Mapping[str, typing.Any]) -> None:
-        """Attach a virtual interface to a free port; AlreadyExists when it is attached."""
+        """Attach a virtual interface to a free port; Conflict when it is attached, Invalid when no port is free.
+
+        ``vif`` has ``id``; it may have ``port_uuid`` or ``portgroup_uuid`` and whatever else its caller gave.
+        """
         raise NotImplementedError
 
     def detach_vif(self, task: task.Task, vif: str) -> None:

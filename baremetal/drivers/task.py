@@ -6,6 +6,8 @@ names. It holds no lock and writes nothing: ``conductor/task.py`` subclasses it.
 
 import collections.abc
 import dataclasses
+import json
+import types
 import typing
 
 from oslo_config import cfg
@@ -80,6 +82,8 @@ class Task:
         self.lent = lent
         #: the rows of the node's ports
         self.ports = ports
+        #: the rows of its port groups
+        self.portgroups: collections.abc.Sequence[typing.Any] = ()
         self.context = context
         self.milestones: list[dict[str, typing.Any]] = []
         self.__dict__.update(interfaces)
@@ -124,6 +128,26 @@ class Task:
         """Whether this is work of a flow, whose milestones are kept."""
         return True
 
+    def keep(self, port: typing.Any, **notes: typing.Any) -> None:
+        """Note facts in the ``internal_info`` of one of ``ports`` or ``portgroups``; None takes one away."""
+        known = {**json.loads(port.internal_info or "{}"), **notes}
+        text = json.dumps({name: note for name, note in known.items() if note is not None})
+        for rows in ("ports", "portgroups"):
+            found = list(getattr(self, rows))
+            for place, row in enumerate(found):
+                if row.uuid == port.uuid:
+                    found[place] = types.SimpleNamespace(**{**_columns(row), "internal_info": text})
+                    setattr(self, rows, found)
+                    self.kept(rows, row.id, text)
+
+    def kept(self, rows: str, ident: int, text: str) -> None:
+        """Take notice of what ``keep`` noted; the conductor's task writes it with the node."""
+
     def milestone(self, name: str, **facts: typing.Any) -> None:
         """Note that ``name`` was reached; the conductor's task writes it to the node's timeline."""
         self.milestones.append({"name": name, **facts})
+
+
+def _columns(row: typing.Any) -> dict[str, typing.Any]:
+    """Return a row, or what was made of one, as a dict."""
+    return dict(getattr(row, "_mapping", None) or vars(row))

@@ -10,6 +10,13 @@ class PowerFailed(fault.Fault):
     says = "The power did not become {target}: {why}"
 
 
+class ControllerAway(fault.Fault):
+    """The node is in maintenance because its controller does not tell its power."""
+
+    kind, code, transient = "busy", "controller-away", True
+    says = "Node {node} is in maintenance, its controller does not answer: {reason}. Try again when it does."
+
+
 # --- BMCs (clients/ipmi) ------------------------------------------------------------------------
 
 class BmcFault(fault.Fault):

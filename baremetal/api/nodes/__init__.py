@@ -1,6 +1,7 @@
 """Nodes: one file per part."""
 
 from baremetal.api.nodes import (
+    console,
     create,
     delete,
     history,
@@ -13,7 +14,10 @@ from baremetal.api.nodes import (
     provision,
     states,
     traits,
+    vendor,
+    vifs,
+    vmedia,
 )
 
-__all__ = ["create", "delete", "history", "inventory", "lists", "maintenance", "management", "patch", "power",
-           "provision", "states", "traits"]
+__all__ = ["console", "create", "delete", "history", "inventory", "lists", "maintenance", "management", "patch",
+           "power", "provision", "states", "traits", "vendor", "vifs", "vmedia"]

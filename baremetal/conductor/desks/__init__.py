@@ -7,6 +7,7 @@ import collections.abc
 import typing
 
 from baremetal.conductor import agents, attention, means
+from baremetal.conductor.desks import consoles, vendor, vifs, vmedia
 
 Work = collections.abc.Callable[..., typing.Any]
 
@@ -25,4 +26,8 @@ def _agents(shared: means.Means, _attention: attention.Attention) -> Desk:
 #: every desk, in no order that matters
 ALL: tuple[collections.abc.Callable[[means.Means, attention.Attention], Desk], ...] = (
     _agents,
+    consoles.Consoles,
+    vendor.VendorMethods,
+    vifs.Vifs,
+    vmedia.VirtualMedia,
 )

@@ -1,4 +1,4 @@
-"""The fake management: boots from the network whatever it is told, and has two lamps that are on."""
+"""The fake management: boots from the network whatever it is told, has two lamps that are on, and drives for media."""
 
 import typing
 
@@ -11,6 +11,9 @@ INDICATORS = {
     "chassis": {"led-0": {"readonly": True, "states": ["off", "on"]}},
     "system": {"led": {"readonly": False, "states": ["blinking", "off", "on"]}},
 }
+
+#: key of driver_internal_info: what is in which drive
+DRIVES = "fake_virtual_media"
 
 
 class FakeManagement(management.Management):
@@ -37,6 +40,25 @@ class FakeManagement(management.Management):
         play.act(task, "management", "set_boot_device")
         if device != "pxe":
             raise errors.BadField(field="boot_device", value=device, wanted="Supported is only: pxe.")
+
+    def virtual_media(self, task: task.Task) -> list[dict[str, typing.Any]]:
+        """Return what was attached."""
+        play.act(task, "management", "virtual_media")
+        return [{"media_types": [media], "image": image, "inserted": True}
+                for media, image in task.node.driver_internal_info.get(DRIVES, {}).items()]
+
+    def attach_virtual_media(self, task: task.Task, media: str, image_url: str, source: str) -> None:
+        """Remember the address."""
+        play.act(task, "management", "attach_virtual_media")
+        internal = task.node.driver_internal_info
+        task.node.driver_internal_info = {**internal, DRIVES: {**internal.get(DRIVES, {}), media: image_url}}
+
+    def detach_virtual_media(self, task: task.Task, media: tuple[str, ...] = management.MEDIA) -> None:
+        """Forget addresses."""
+        play.act(task, "management", "detach_virtual_media")
+        internal = dict(task.node.driver_internal_info)
+        left = {kind: image for kind, image in internal.pop(DRIVES, {}).items() if kind not in media}
+        task.node.driver_internal_info = {**internal, DRIVES: left} if left else internal
 
     def sensors(self, task: task.Task) -> dict[str, dict[str, dict[str, typing.Any]]]:
         """It has none."""
