@@ -118,3 +118,11 @@ def held(row: collections.abc.Mapping[str, typing.Any], now: datetime.datetime) 
 
 #: what ``held`` looks at
 LEASE = ("uuid", "reservation", "lease_deadline", "lease_why", "lease_since")
+
+_WITH_CONSOLE: sa.Select[typing.Any] = sa.select(
+    NODES.c.uuid, NODES.c.driver, NODES.c.conductor_group).where(NODES.c.console_enabled.is_(True))
+
+
+def with_console(connection: sa.Connection) -> list[Row]:
+    """Return uuid, driver and conductor_group of the nodes whose console is enabled."""
+    return list(connection.execute(_WITH_CONSOLE))

@@ -1,10 +1,10 @@
-"""Consoles of nodes: opening, closing, where they are found. The sweep ``consoles`` opens them again after a restart."""
+"""Consoles of nodes: opening, closing, where they are found. A sweep opens them again after a restart."""
 
 import collections.abc
 import typing
 
-from baremetal import context, errors
-from baremetal.conductor import attention, hold, means, task
+from baremetal import context
+from baremetal.conductor import attention, consoles, hold, means, task
 
 
 class Consoles:
@@ -33,18 +33,5 @@ class Consoles:
             return
 
         def work(held: task.Task) -> None:
-            switch(held, enabled=enabled)
+            consoles.switch(held, enabled=enabled)
         self._attention.beside(ctx, node, f"{'starting' if enabled else 'stopping'} the console", work)
-
-
-def switch(held: task.Task, *, enabled: bool) -> None:
-    """Open or close the console of a held node, and note what it is; a failure gets its entry in the history."""
-    try:
-        if enabled:
-            held.console.start(held)
-        else:
-            held.console.stop(held)
-    except errors.Fault as fault:
-        held.note("console", f"The console could not be {'started' if enabled else 'stopped'}: {fault.text}", bad=True)
-        raise
-    held.node.console_enabled = enabled

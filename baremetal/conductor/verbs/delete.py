@@ -1,7 +1,7 @@
 """delete: the tenant's system is torn down, and the node is cleaned for the next one."""
 
 from baremetal import states
-from baremetal.conductor import limits, lines, plan, task, verb
+from baremetal.conductor import consoles, limits, lines, plan, task, verb
 from baremetal.conductor.verbs import clean
 
 #: driver_internal_info keys that outlive a tenant
@@ -31,6 +31,10 @@ class Delete(clean.Cleaning):
 
     def tear_down(self, held: task.Task) -> None:
         """Stop what was deployed and forget whose it was. Safe to run twice."""
+        if held.node.console_enabled:
+            consoles.switch(held, enabled=False)
+        for vif in held.network.vifs(held):
+            held.network.detach_vif(held, vif["id"])
         held.deploy.clean_up(held)
         held.deploy.tear_down(held)
         node = held.node
