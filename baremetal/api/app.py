@@ -16,6 +16,7 @@ from baremetal.api import discovery, expose, faults, members, policy, routes, ve
 from baremetal.api.guards import address, auth, body, requests
 from baremetal.api.ops import watcher
 from baremetal.db import engine
+from baremetal.notify import outbox
 from baremetal.rpc import client
 
 LOG = logging.getLogger(__name__)
@@ -41,6 +42,8 @@ class House:
     clock: clock.Clock
     #: reads for all live event streams
     watcher: watcher.Watcher
+    #: hears what has happened
+    outbox: outbox.Outbox
     #: the routes, for the documents that list them
     table: tuple[routes.Route, ...]
 
@@ -64,7 +67,8 @@ def _bounded(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.
              table: tuple[routes.Route, ...]) -> typing.Any:
     """Return the application with these routes, guarded against bodies that are too large or too deep."""
     house = House(conf, database, client.Client(conf, transport), members.Members(conf, database, time),
-                  policy.Enforcer(conf, time), time, watcher.Watcher(conf, database, time), table)
+                  policy.Enforcer(conf, time), time, watcher.Watcher(conf, database, time),
+                  outbox.Outbox(conf, database, time), table)
     application = Application(house)
     return body.wrap(application, conf, lambda path: routes.find(path, application.root_place).open)
 

@@ -16,6 +16,7 @@ import webob
 from baremetal import context, errors
 from baremetal.api import policy, resource, types, versions
 from baremetal.db import record
+from baremetal.notify import happening
 
 Handle = collections.abc.Callable[..., typing.Any]
 
@@ -103,6 +104,14 @@ class Call:
     def may(self, rule: str, target: dict[str, typing.Any] | None = None) -> None:
         """Raise ``Forbidden`` unless the policy allows ``rule``."""
         policy.require(self.house.enforcer, rule, self.context, target or {})
+
+    def tell(self, kind: str, action: str, row: typing.Any, **facts: typing.Any) -> None:
+        """Tell who follows events what has happened to an object; ``row`` has its uuid, and what else is known."""
+        known = row if isinstance(row, dict) else dict(row._mapping)
+        self.house.outbox.tell(happening.Happening(
+            kind, action, known["uuid"], self.house.clock.now(), known.get("name"),
+            known["uuid"] if kind == "node" else known.get("node_uuid"), known.get("owner"), known.get("lessee"),
+            self.context.request_id, self.context.user, facts))
 
     def rpc(self, host: str, work: str, **args: typing.Any) -> typing.Any:
         """Have a conductor do ``work``."""

@@ -55,6 +55,9 @@ RULES: dict[str, tuple[str, str]] = {
     "driver:get_properties":           (READER, "Show the driver_info keys of a driver."),
     "conductor:get":                   (READER, "Show and list conductors."),
     "ops:timeline":                    (READER, "Read a node's timeline."),
+    "ops:events":                      ("role:reader or role:admin",
+                                        "Follow what happens, each project what is its own."),
+    "ops:events:list_all":             (READER, "Follow what happens to anything."),
     "ops:fleet":                       (READER, "Count the fleet."),
 }
 # fmt: on

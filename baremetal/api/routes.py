@@ -49,6 +49,7 @@ TABLE: tuple[Route, ...] = (
     Route("HEAD",   "/v1",                                    discovery.v1),
     Route("GET",    "/healthcheck",                           health.check),
     Route("HEAD",   "/healthcheck",                           health.check),
+    Route("GET",    "/ops/v1/events",                         ops.happenings.show),
     Route("GET",    "/ops/v1/fleet",                          ops.fleet.show),
     Route("GET",    "/ops/v1/nodes/{node}/events",            ops.events.show),
     Route("GET",    "/ops/v1/nodes/{node}/timeline",          ops.timeline.show),

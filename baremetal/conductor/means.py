@@ -10,6 +10,7 @@ from baremetal import clock
 from baremetal.conductor import leases, ring, wakes, workers
 from baremetal.db import engine, locks
 from baremetal.drivers import load, task
+from baremetal.notify import outbox
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,3 +38,5 @@ class Means:
     verbs: collections.abc.Mapping[str, typing.Any]
     #: what completes in this process and lets a flow go on
     wakes: wakes.Wakes
+    #: hears what has happened
+    outbox: outbox.Outbox

@@ -18,6 +18,9 @@ OPTS: list[cfg.Opt] = [
     cfg.IntOpt("max_streams", default=16, min=0, help="Live event streams that one API process serves at once."),
     cfg.IntOpt("stream_seconds", default=3600, min=1,
                help="Seconds after which a live event stream is ended; its client comes again and goes on from there."),
+    cfg.IntOpt("events_kept_seconds", default=86400, min=0,
+               help="Seconds for which events are kept, so that who has lost the stream can go on in it; 0 keeps "
+                    "none, and nothing is streamed but what happens to single nodes."),
     cfg.IntOpt("threads", default=16, min=1, help="Requests that one API process works on at once."),
     cfg.IntOpt("max_limit", default=1000, min=1, help="Most items that one page of a collection holds."),
     cfg.URIOpt("public_endpoint", help="Base of the links in answers; without it the request's own host."),

@@ -328,3 +328,19 @@ FIRMWARE = sa.Table(
     sa.Column("last_version_flashed", sa.String(255)),
     sa.Column("vendor", sa.String(255)), sa.Column("model", sa.String(255)), sa.Column("serial_number", sa.String(255)),
     **MYSQL)
+
+#: what has happened to anything, for those who follow it live; kept for a while, also of what is gone
+EVENTS = sa.Table(
+    "events", METADATA, _id(),
+    sa.Column("at", TIME, nullable=False, index=True),
+    sa.Column("kind", sa.String(32), nullable=False),
+    sa.Column("action", sa.String(32), nullable=False),
+    sa.Column("uuid", sa.String(36), nullable=False),
+    sa.Column("name", sa.String(255)),
+    sa.Column("node_uuid", sa.String(36)),
+    sa.Column("owner", sa.String(255)),
+    sa.Column("lessee", sa.String(255)),
+    sa.Column("request_id", sa.String(64)),
+    sa.Column("user", sa.String(255)),
+    sa.Column("facts", LONG),
+    **MYSQL)

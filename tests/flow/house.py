@@ -19,7 +19,9 @@ class House:
 
     def __init__(self, url: str, **options: Any) -> None:
         overrides = {"database__connection": url, "enabled_hardware_types": ["fake-hardware"],
-                     "hash_ring_reset_interval": 0, **options}
+                     "hash_ring_reset_interval": 0,
+                     # its thread would write, and sleep on the test's clock
+                     "api__events_kept_seconds": 0, **options}
         self.conf = config.build(host="one", **overrides)
         self.overrides = overrides
         self.clock = clock.MovedClock()

@@ -28,6 +28,7 @@ def create(call: expose.Call) -> expose.Answer:
     chassis = _refer(call, values, row)
     with call.house.database.write() as connection:
         nodes.insert(connection, row)
+    call.tell("node", "create", row)
     shown = resource.full(node.Node, call.version)
     around = lists.Around(call.base, call.version, row["created_at"], call.house.members.rings(), chassis=chassis)
     document = shown.build(around, [row.get(column) for column in shown.places])

@@ -93,6 +93,8 @@ class Watcher:
         self._wake = threading.Event()
         self._listeners: list[Listener] = []
         self._thread: threading.Thread | None = None
+        #: streams that read for themselves
+        self._others = 0
         #: flow: how long its steps took the last time
         self._took: dict[int, progress.Known] = {}
 
@@ -106,14 +108,28 @@ class Watcher:
         since = told.flow if told is not None else known[0] if known else 0
         made = Listener(node, since, told)
         with self._lock:
-            if len(self._listeners) >= self._most:
-                raise errors.StreamsTaken(most=self._most, retry_after=RETRY)
+            self._require_place()
             self._listeners.append(made)
             self._wake.set()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="watcher", daemon=True)
                 self._thread.start()
         return made
+
+    def _require_place(self) -> None:
+        if len(self._listeners) + self._others >= self._most:
+            raise errors.StreamsTaken(most=self._most, retry_after=RETRY)
+
+    def enter(self) -> None:
+        """Take the place of a stream that reads for itself; raises ``StreamsTaken``."""
+        with self._lock:
+            self._require_place()
+            self._others += 1
+
+    def go(self) -> None:
+        """Give such a place back."""
+        with self._lock:
+            self._others -= 1
 
     def leave(self, listener: Listener) -> None:
         """Forget a listener; the last one ends the reading. May be called twice."""

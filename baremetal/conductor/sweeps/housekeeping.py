@@ -4,7 +4,7 @@ import datetime
 import logging
 
 from baremetal.conductor.sweeps import sweep
-from baremetal.db import flows, history, milestones
+from baremetal.db import events, flows, history, milestones
 
 LOG = logging.getLogger(__name__)
 
@@ -38,5 +38,8 @@ class Housekeeping(sweep.Sweep):
             gone = flows.purge(connection, before)
         with self.means.database.write() as connection:
             gone += milestones.purge(connection, before)
+        kept = datetime.timedelta(seconds=self.means.conf.api.events_kept_seconds)
+        with self.means.database.write() as connection:
+            gone += events.purge(connection, self.means.clock.now() - kept)
         if crowded or gone:
-            LOG.info("Housekeeping trimmed %s histories and forgot %s old flows and milestones", len(crowded), gone)
+            LOG.info("Housekeeping trimmed %s histories and forgot %s old flows, milestones and events", len(crowded), gone)

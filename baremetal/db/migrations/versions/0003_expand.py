@@ -29,6 +29,25 @@ def upgrade() -> None:
     mysql_collate='utf8mb4_bin',
     mysql_engine='InnoDB'
     )
+    op.create_table('events',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('at', sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mariadb').with_variant(mysql.DATETIME(fsp=6), 'mysql'), nullable=False),
+    sa.Column('kind', sa.String(length=32), nullable=False),
+    sa.Column('action', sa.String(length=32), nullable=False),
+    sa.Column('uuid', sa.String(length=36), nullable=False),
+    sa.Column('name', sa.String(length=255), nullable=True),
+    sa.Column('node_uuid', sa.String(length=36), nullable=True),
+    sa.Column('owner', sa.String(length=255), nullable=True),
+    sa.Column('lessee', sa.String(length=255), nullable=True),
+    sa.Column('request_id', sa.String(length=64), nullable=True),
+    sa.Column('user', sa.String(length=255), nullable=True),
+    sa.Column('facts', sa.Text().with_variant(mysql.LONGTEXT(), 'mariadb').with_variant(mysql.LONGTEXT(), 'mysql'), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_events')),
+    mysql_charset='utf8mb4',
+    mysql_collate='utf8mb4_bin',
+    mysql_engine='InnoDB'
+    )
+    op.create_index(op.f('ix_events_at'), 'events', ['at'], unique=False)
     op.create_table('inspection_rules',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('uuid', sa.String(length=36), nullable=False),

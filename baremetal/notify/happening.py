@@ -1,0 +1,30 @@
+"""One thing that has happened, as it is told. Words only: who hears of it is not known here."""
+
+import dataclasses
+import datetime
+import typing
+
+#: action on anything that the API keeps
+CREATE, UPDATE, DELETE = "create", "update", "delete"
+#: actions on nodes
+PROVISION, POWER, MAINTENANCE, CONSOLE = "provision", "power", "maintenance", "console"
+
+
+@dataclasses.dataclass(frozen=True)
+class Happening:
+    """Something that has happened to an object. Facts are plain JSON, without secrets."""
+
+    #: noun of the API: node, port, portgroup, chassis, allocation …
+    kind: str
+    action: str
+    uuid: str
+    at: datetime.datetime
+    name: str | None = None
+    #: the node that it belongs to
+    node_uuid: str | None = None
+    #: projects that may hear of it
+    owner: str | None = None
+    lessee: str | None = None
+    request_id: str | None = None
+    user: str | None = None
+    facts: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
