@@ -12,11 +12,11 @@ import typing
 import orjson
 import sqlalchemy as sa
 
+import baremetal.db.events
 from baremetal import clock, errors
 from baremetal.api import access, expose, types
 from baremetal.api.ops import events, timeline
 from baremetal.db import engine
-from baremetal.db import events as queries
 
 #: seconds between two readings
 TICK = 0.5
@@ -138,7 +138,7 @@ class Feed:
             with self._house.database.read() as connection:
                 first = events.FIRST + self._begin(connection) if self._place is None else b""
                 place = self._begun
-                rows = queries.after(connection, place.lowest, MASKED + MOST)
+                rows = baremetal.db.events.after(connection, place.lowest, MASKED + MOST)
         except engine.TROUBLE:
             return b""      # it is asked for again
         return first + b"".join(self._told(place, row) for row in rows if not place.told(row.id))
@@ -150,8 +150,8 @@ class Feed:
 
     def _begin(self, connection: sa.Connection) -> bytes:
         """Find the place to begin at; where that is not the one asked for, say so."""
-        newest, given = queries.newest(connection), self._given
-        if given is not None and given.highest <= newest and queries.oldest(connection) <= given.highest + 1:
+        newest, given = baremetal.db.events.newest(connection), self._given
+        if given is not None and given.highest <= newest and baremetal.db.events.oldest(connection) <= given.highest + 1:
             self._place = given
             return b""
         self._place = Place(newest)

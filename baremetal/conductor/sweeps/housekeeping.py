@@ -42,4 +42,5 @@ class Housekeeping(sweep.Sweep):
         with self.means.database.write() as connection:
             gone += events.purge(connection, self.means.clock.now() - kept)
         if crowded or gone:
-            LOG.info("Housekeeping trimmed %s histories and forgot %s old flows, milestones and events", len(crowded), gone)
+            LOG.info("Housekeeping trimmed %s histories and forgot %s old flows, milestones and events", len(crowded),
+                     gone)
