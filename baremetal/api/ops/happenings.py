@@ -151,7 +151,8 @@ class Feed:
     def _begin(self, connection: sa.Connection) -> bytes:
         """Find the place to begin at; where that is not the one asked for, say so."""
         newest, given = baremetal.db.events.newest(connection), self._given
-        if given is not None and given.highest <= newest and baremetal.db.events.oldest(connection) <= given.highest + 1:
+        kept = given is not None and baremetal.db.events.oldest(connection) <= given.highest + 1
+        if given is not None and kept and given.highest <= newest:
             self._place = given
             return b""
         self._place = Place(newest)
