@@ -107,7 +107,7 @@ TABLE: tuple[Route, ...] = (
     Route("GET",    "/v1/nodes/{node}/vifs",                  nodes.vifs.show, since=28),
     Route("POST",   "/v1/nodes/{node}/vifs",                  nodes.vifs.attach, since=28),
     Route("DELETE", "/v1/nodes/{node}/vifs/{vif}",            nodes.vifs.detach, since=28),
-    Route("GET",    "/v1/nodes/{node}/vmedia",                nodes.vmedia.show, since=93),
+    Route("GET",    "/v1/nodes/{node}/vmedia",                nodes.vmedia.show, since=93, early="absent"),
     Route("POST",   "/v1/nodes/{node}/vmedia",                nodes.vmedia.attach, since=89),
     Route("DELETE", "/v1/nodes/{node}/vmedia",                nodes.vmedia.detach, since=89),
     Route("GET",    "/v1/nodes/{node}/ports",                 ports.lists.of_node),

@@ -169,6 +169,9 @@ class Run:
             answer = self.endpoint.ask("DELETE", path)
             if answer.status_code in (204, 404):
                 return
+            if kind == "port" and answer.status_code == 409:
+                for node in self.made["node"]:      # then also a port that carries a VIF goes
+                    self.endpoint.ask("PUT", f"{PATHS['node']}/{node}/maintenance", body={"reason": "end of the case"})
             if answer.status_code == 403:
                 self.endpoint.ask("PATCH", path, body=[{"op": "remove", "path": "/protected"}])
             time.sleep(0.1)
