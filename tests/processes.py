@@ -22,6 +22,8 @@ import psutil
 
 TAIL = 40
 PORTS = range(20000, 32000)     # below the ephemeral range: no outgoing connection takes one meanwhile
+NETS = range(40, 70)            # second numbers of loopback networks that no test names
+FLEET = 623, 6230, 9999         # ports that simulated servers may have on their addresses
 POLL = 0.05
 
 running: list["Process"] = []
@@ -147,11 +149,28 @@ def spawned(name: str, command: Command, log: Path) -> Iterator[Process]:
 def free_port(address: str = "127.0.0.1") -> int:
     """A TCP and UDP port of ``address`` that nobody listens on now."""
     for port in random.sample(PORTS, 200):
-        try:
-            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                with socket.socket(socket.AF_INET, kind) as probe:
-                    probe.bind((address, port))
-        except OSError:
-            continue
-        return port
+        if _free(address, port):
+            return port
     raise NotReady(f"no free port on {address} in {PORTS.start}-{PORTS.stop}")
+
+
+def free_network() -> str:
+    """A loopback network of 254 addresses on which no simulated servers are now: its first address."""
+    for _ in range(50):
+        network = f"127.{random.choice(NETS)}.{random.randrange(256)}"
+        if all(_free(f"{network}.1", port) for port in FLEET):
+            return f"{network}.0"
+    raise NotReady(f"no free network in 127.{NETS.start}-127.{NETS.stop - 1}")
+
+
+def _free(address: str, port: int) -> bool:
+    """Whether nobody listens there; one below 1024 that we may not have can no server of our tests have either."""
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind((address, port))
+            except PermissionError:
+                continue
+            except OSError:
+                return False
+    return True

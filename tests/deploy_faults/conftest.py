@@ -16,7 +16,6 @@ from tests.deploy_faults import place
 from tests.unit.images import web
 
 SIZE = 48
-NETWORK = "127.86.0.0"
 
 CONF = """
 [api]
@@ -69,6 +68,8 @@ class Ward:
     allowed: Path
     """Folder of images that may be read."""
     process: processes.Process
+    bystander: str
+    """A server that nobody does anything with, so that nothing is awaited of it."""
     tokens: set[str]
     """All agents' tokens that were seen in the database."""
 
@@ -84,14 +85,14 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
                                  "--auth", "noauth", "--data", str(folder / "data")],
                                 logs=[folder / "data" / "baremetal.log"])
     url = f"http://127.0.0.1:{agents}"
-    with (place.servers(SIZE, NETWORK, url) as lab, web.serve() as site, web.serve() as slow,
+    with (place.servers(SIZE, processes.free_network(), url) as lab, web.serve() as site, web.serve() as slow,
           processes.spawned("ward", command, folder / "log") as process):
         site.files["/demo.raw"] = slow.files["/demo.raw"] = files.image.read_bytes()
         slow.piece, slow.pause = 64, 0.2
         process.wait_for(lambda: "Ctrl-C" in (folder / "log").read_text(), within=60)
         made = place.Place(f"http://127.0.0.1:{api}", lab, files, [folder / "data"])
         made.enrol()
-        ward = Ward(made, site, slow, url, folder / "data", folder / "files", process, set())
+        ward = Ward(made, site, slow, url, folder / "data", folder / "files", process, made.server(), set())
         over = threading.Event()
         watcher = threading.Thread(target=_watch, args=(ward, over))
         watcher.start()

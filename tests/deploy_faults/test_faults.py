@@ -103,7 +103,7 @@ CASES = (
     Case("no agent",             CALL, faults=(("silent", None),)),
     Case("no network",           CALL, faults=(("no-network", None),)),
     Case("no heartbeat",         CALL, faults=(("no-heartbeat", None),)),
-    Case("another node's MAC",   CALL, faults=(("other-mac", "52:54:77:00:00:01"),)),
+    Case("another node's MAC",   CALL, faults=(("other-mac", "{bystander}"),)),
     Case("another token",        CALL, faults=(("other-token", None),)),
     Case("agent is deaf",        ("does not answer", "get_deploy_steps"), faults=(("deaf", None),)),
     Case("agent restarts",       RESTARTED, faults=(*SLOWLY, ("restarts", "agent"))),
@@ -112,7 +112,7 @@ CASES = (
     Case("agent's step fails",   ("write_image", "made to fail"), faults=_fails("execute_deploy_step")),
     Case("boot loader fails",    ("prepare_instance_boot", "made to fail"), faults=_fails("install_bootloader")),
     # --- the controller
-    Case("BMC dies in the middle", ("127.86", "not answer|no answer|unreachable"), faults=SLOWLY, during=_bmc_dies,
+    Case("BMC dies in the middle", ("{network}", "not answer|no answer|unreachable"), faults=SLOWLY, during=_bmc_dies,
          power=None),
     # --- the config drive
     Case("drive at a dead URL",  ("{closed}", "refuses"),      drive="{closed}/drive"),
@@ -145,7 +145,8 @@ def _filled(ward: Ward, value: typing.Any) -> typing.Any:
     if not isinstance(value, str):
         return value
     for name, place_ in (("site", ward.site.url), ("slow", ward.slow.url), ("closed", CLOSED),
-                         ("files", ward.allowed.as_uri())):
+                         ("files", ward.allowed.as_uri()), ("network", ward.place.lab.plan.network[:-1]),
+                         ("bystander", ward.place.truth(ward.bystander)["macs"][0])):
         value = value.replace("{" + name + "}", place_)
     return value
 
@@ -159,7 +160,7 @@ def _deploy(ward: Ward, case: Case) -> None:
     at.do(name, "provide", "available")
     at.info(name, _filled(ward, {**at.image, **case.info}))
     for fault, value in case.faults:
-        at.fault(name, fault, value)
+        at.fault(name, fault, _filled(ward, value))
     drive = _filled(ward, case.drive)
     at.begin(name, "active", **({"configdrive": drive} if drive else {"configdrive": DRIVE}))
     if case.during is not None:

@@ -30,7 +30,6 @@ images_path = {folder}/images
 [deploy]
 http_root = {folder}/boot
 """
-NETWORK = "127.88.0.0"
 #: file systems: their size
 SIZES = {"images": "8m", "boot": "128k"}
 
@@ -59,7 +58,7 @@ def _run(folder: Path) -> Iterator[place.Place]:
     command = processes.Command([sys.executable, "-m", "baremetal.cmd.single", "--config-file", str(folder / "conf"),
                                  "--auth", "noauth", "--data", str(folder / "data")],
                                 logs=[folder / "data" / "baremetal.log"])
-    with (place.servers(1, NETWORK, f"http://127.0.0.1:{agents}") as lab,
+    with (place.servers(1, processes.free_network(), f"http://127.0.0.1:{agents}") as lab,
           processes.spawned("small", command, folder / "log") as process):
         process.wait_for(lambda: "Ctrl-C" in (folder / "log").read_text(), within=60)
         made = place.Place(f"http://127.0.0.1:{api}", lab, files, [folder / "data", folder])

@@ -18,7 +18,6 @@ from baremetal.lab import demo
 from tests import processes
 from tests.deploy_faults import dying, place
 
-NETWORK = "127.87.0.0"
 CONF = """
 [DEFAULT]
 host = {host}
@@ -84,7 +83,7 @@ class Cluster(place.Place):
         self.points.mkdir()
         ports = {host: processes.free_port() for host in ("one", "two", "api", "agents")}
         self.ports, self.facts = ports, facts
-        lab = place.servers(len(POINTS), NETWORK, f"http://127.0.0.1:{ports['one']}")
+        lab = place.servers(len(POINTS), processes.free_network(), f"http://127.0.0.1:{ports['one']}")
         super().__init__(f"http://127.0.0.1:{ports['api']}", lab, files, [folder / "one", folder / "two"])
         self.stack = contextlib.ExitStack()
 

@@ -89,7 +89,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     api, agents = processes.free_port(), processes.free_port()
     (folder / "conf").write_text(f"[api]\nagents_port = {agents}\n")
     command = processes.Command([sys.executable, "-m", "baremetal.cmd.single", "--config-file", str(folder / "conf"),
-                                 "--fleet", "3", "--fleet-network", "127.84.0.0", "--auth", "noauth",
+                                 "--fleet", "3", "--fleet-network", processes.free_network(), "--auth", "noauth",
                                  "--data", str(folder / "data"), "--port", str(api)],
                                     logs=[folder / "data" / "baremetal.log", folder / "data" / "fleet.log"])
     with processes.spawned("deploy", command, folder / "log") as process:
@@ -157,8 +157,6 @@ def test_several_at_once(service: Service) -> None:
     for name in names:
         service.until(name, "available")
         assert service.left(name) == []
-
-
 
 
 def test_an_unknown_hint_is_refused_before_anything_happens(service: Service) -> None:
