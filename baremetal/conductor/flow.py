@@ -23,6 +23,7 @@ from baremetal.conductor import (
     lines,
     means,
     plan,
+    readings,
     reserved,
     task,
     wakes,
@@ -82,8 +83,8 @@ def go_on(found: task.Task, *events: str) -> None:
     for event in events:
         found.move(event)
     journal.go_on(found)
-    # where the agent's steps are learned now, a worker ends the line
-    if line is not None and calls.resumer(found, work, line) is None and not line.step.learns:
+    # where the agent's steps are learned, or the hardware is read now, a worker ends the line
+    if line is not None and not (calls.resumer(found, work, line) or line.step.learns or readings.after(line)):
         if flow.abort_after:
             journal.fail(found, line, f"Aborted after step {calls.name(line)}, as was asked.")
         else:
@@ -218,6 +219,7 @@ def _run(held: task.Task, work: calls.Work) -> None:
         except Exception as error:
             return ending.fail(held, work, line, f"Step {calls.name(line)} broke with "
                                            f"{defects.told(held, f'step {calls.name(line)}', error)}.")
+        readings.renew(held, readings.after(line))
         journal.end(held, line, answer.facts if isinstance(answer, steps.Done) else None)
         if flow.abort_after:
             return ending.fail(held, work, line, f"Aborted after step {calls.name(line)}, as was asked.")

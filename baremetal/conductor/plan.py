@@ -149,10 +149,17 @@ def _one(held: task.Task, kind: str, item: collections.abc.Mapping[str, typing.A
         if (step.interface, step.step) == (interface, name):
             if not step.by:
                 _check_args(held, step, args)
-            return dataclasses.replace(step, args=args, priority=priority)
+            return _told(held, kind, dataclasses.replace(step, args=args, priority=priority))
     if agent and held.agent_steps is None:
-        return steps.Step(interface, name, args, priority, by=steps.AGENT)
+        return _told(held, kind, steps.Step(interface, name, args, priority, by=steps.AGENT))
     raise errors.Invalid(text=_unknown_step(held, kind, interface, name))
+
+
+def _told(held: task.Task, kind: str, step: steps.Step) -> steps.Step:
+    """Return a step; the agent's are refused now where their interface will not hand them over."""
+    if step.by == steps.AGENT:
+        held.interfaces[step.interface].tell_agent(held, kind, step)
+    return step
 
 
 def _unknown_step(held: task.Task, kind: str, interface: str, name: str) -> str:

@@ -33,6 +33,11 @@ OPTS: list[cfg.Opt] = [
     cfg.StrOpt("http_basic_auth_user_file", default="",
                help="htpasswd file (bcrypt entries only) for auth_strategy=http_basic. "
                     "Default: htpasswd in state_path."),
+    cfg.BoolOpt("rbac_service_role_elevated_access", default=False,
+                help="Whether the service role in the service project may see and do what the system's members may; "
+                     "else a service sees what its own project owns."),
+    cfg.StrOpt("rbac_service_project_name", default="service",
+               help="Name of the project whose services are meant."),
     cfg.ListOpt("enabled_hardware_types", default=["ipmi", "manual-management", "fake-hardware"],
                 help="Hardware types that this conductor serves."),
     cfg.StrOpt("default_resource_class",

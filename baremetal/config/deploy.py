@@ -14,6 +14,12 @@ OPTS: list[cfg.Opt] = [
     cfg.IntOpt("erase_devices_metadata_priority", default=10, min=0,
                help="Priority of erasing partition tables and file system signatures in automated cleaning; 0 is "
                     "only on demand."),
+    cfg.IntOpt("delete_configuration_priority", min=0,
+               help="Priority of deleting software RAID in automated cleaning, with raid interface 'agent'; without it "
+                    "the agent's own, which is only on demand."),
+    cfg.IntOpt("create_configuration_priority", min=0,
+               help="Priority of building software RAID in automated cleaning, with raid interface 'agent'; without it "
+                    "the agent's own, which is only on demand."),
     cfg.BoolOpt("power_off_after_deploy_failure", default=True,
                 help="Whether a server is switched off when its deploy failed."),
     cfg.StrOpt("default_boot_mode", default="uefi", choices=["uefi", "bios"],

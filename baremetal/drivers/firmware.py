@@ -3,7 +3,7 @@
 import collections.abc
 import typing
 
-from baremetal import steps
+from baremetal import errors, steps
 from baremetal.drivers import interface, task
 
 #: the argument of the step ``update``
@@ -22,3 +22,12 @@ class Firmware(interface.Interface):
     def update(self, task: task.Task, settings: collections.abc.Sequence[dict[str, typing.Any]]) -> steps.Answer:
         """Bring the firmware of ``settings`` onto the server. May be repeated: the same firmware again."""
         raise NotImplementedError
+
+
+def check(settings: typing.Any) -> None:
+    """Raise BadField unless ``settings`` lists components with the addresses of their firmware."""
+    fits = isinstance(settings, list) and settings and all(
+        isinstance(item, dict) and all(isinstance(item.get(key), str) and item[key] for key in ("component", "url"))
+        for item in settings)
+    if not fits:
+        raise errors.BadField(field="settings", value=settings, wanted=SETTINGS["settings"])

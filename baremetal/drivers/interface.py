@@ -3,7 +3,7 @@
 import collections.abc
 import typing
 
-from baremetal import errors
+from baremetal import errors, steps
 from baremetal.drivers import task
 
 #: the kinds of interface, in the order in which the API lists them
@@ -27,6 +27,8 @@ class Interface:
     """driver_info keys without which it cannot work, each with its sentence."""
     optional: typing.ClassVar[collections.abc.Mapping[str, str]] = {}
     """Further driver_info keys that it reads, each with its sentence."""
+    automatic: typing.ClassVar[bool] = True
+    """Whether steps of the agent for this interface may run without being asked for."""
 
     def validate(self, task: task.Task) -> None:
         """Check what the node says against what this implementation needs.
@@ -39,6 +41,17 @@ class Interface:
             raise errors.DriverInfoMissing(
                 keys=", ".join(missing), interface=f"{self.name} {self.kind}",
                 wanted=" ".join(f"{key}: {self.needs[key]}" for key in missing))
+
+    def tell_agent(self, task: task.Task, kind: str, step: steps.Step) -> tuple[dict[str, typing.Any],
+                                                                               dict[str, typing.Any]]:
+        """Return arguments of a step of this interface that the agent will do, and what it reads of the node instead.
+
+        Called when the step is planned, too: raises what is wrong with it. Does not block, changes nothing.
+        """
+        return step.args, {}
+
+    def agent_ended(self, task: task.Task, kind: str, step: steps.Step, result: typing.Any) -> None:
+        """Take what the agent answered at the end of such a step; may be repeated, raises StepFailed."""
 
     def properties(self) -> dict[str, str]:
         """Return the driver_info keys it knows, each with a sentence, as the API's driver properties show them."""

@@ -7,6 +7,7 @@ what an implementation does not override raises Unsupported.
 
 import typing
 
+from baremetal import errors
 from baremetal.drivers import interface, task
 
 #: every boot device the API knows, with its sentence; implementations support some
@@ -85,6 +86,9 @@ class Indicators:
         raise interface.unsupported(task, "set_indicator_state")
 
 
+#: how well a server can be, the best first
+HEALTHS = ("OK", "Warning", "Critical")
+
 #: the kinds of drive that virtual media can stand in for
 MEDIA = ("disk", "cdrom", "floppy")
 
@@ -119,6 +123,10 @@ class Readings:
         """Return the controller's event log, oldest first."""
         raise interface.unsupported(task, "get_event_log")
 
+    def health(self, task: task.Task) -> str | None:
+        """Return one of HEALTHS, None where the controller does not tell."""
+        raise interface.unsupported(task, "get_node_health")
+
     def info(self, task: task.Task) -> dict[str, typing.Any]:
         """Return what the controller says of itself (maker, product, firmware). Proves the credentials."""
         raise interface.unsupported(task, "get_bmc_info")
@@ -132,3 +140,11 @@ class Management(BootDevices, BootModes, Indicators, VirtualMedia, Readings, int
     def inject_nmi(self, task: task.Task) -> None:
         """Raise a non-maskable interrupt in the server, which then dumps its core. Each call raises one."""
         raise interface.unsupported(task, "inject_nmi")
+
+
+def lamp(task: task.Task, component: str, indicator: str) -> dict[str, typing.Any]:
+    """Return what a node's management says of one of its lamps; raises NotFound."""
+    found = task.management.indicators(task).get(component, {}).get(indicator)
+    if found is None:
+        raise errors.NotFound(what=f"Indicator of node {task.node.uuid}", ident=f"{indicator}@{component}"[:255])
+    return found

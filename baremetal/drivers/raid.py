@@ -4,7 +4,7 @@ import collections.abc
 import typing
 
 from baremetal import errors, steps
-from baremetal.drivers import interface, task
+from baremetal.drivers import capabilities, interface, task
 
 LEVELS = ("JBOD", "0", "1", "2", "5", "6", "1+0", "5+0", "6+0")
 
@@ -131,3 +131,41 @@ def _check_disk(disk: typing.Any) -> None:
             raise errors.MissingField(field=key, resource=where, wanted=known.wanted)
     if "physical_disks" in disk and "controller" not in disk:
         raise errors.MissingField(field="controller", resource=where, wanted="physical_disks needs it.")
+
+
+def wanted(task: task.Task, *, create_root_volume: bool = True, create_nonroot_volumes: bool = True
+           ) -> dict[str, typing.Any]:
+    """Return the node's target configuration, or what of it shall be built; raises MissingField for nothing."""
+    target = task.node.target_raid_config or {}
+    disks = [disk for disk in target.get("logical_disks", ())
+             if (create_root_volume if disk.get("is_root_volume") else create_nonroot_volumes)]
+    if not disks:
+        raise errors.MissingField(
+            field="target_raid_config", resource=f"node {task.node.uuid}",
+            wanted="Say with PUT states/raid which logical disks shall be built; the arguments create_root_volume and "
+                   "create_nonroot_volumes must leave at least one of them.")
+    return {**target, "logical_disks": disks}
+
+
+def built(task: task.Task, config: collections.abc.Mapping[str, typing.Any]) -> None:
+    """Note on the node that ``config`` is there now, and what follows for who schedules it and deploys to it."""
+    node = task.node
+    node.raid_config = {**config, "last_updated": task.clock.now().isoformat()}
+    root = next((disk for disk in config.get("logical_disks", ()) if disk.get("is_root_volume")), None)
+    if root is None:
+        return
+    properties = dict(node.properties)
+    if isinstance(root.get("size_gb"), int):
+        properties["local_gb"] = root["size_gb"]
+    if root.get("root_device_hint"):
+        properties["root_device"] = root["root_device_hint"]
+    has = {**capabilities.parse(properties.get("capabilities")), "raid_level": root.get("raid_level")}
+    properties["capabilities"] = ",".join(f"{key}:{value}" for key, value in has.items())
+    node.properties = properties
+
+
+def gone(task: task.Task) -> None:
+    """Note on the node that there are no logical disks any more; a hint that named one of them goes, too."""
+    node = task.node
+    node.raid_config = {}
+    node.properties = {key: value for key, value in node.properties.items() if key != "root_device"}

@@ -7,7 +7,7 @@ import collections.abc
 import typing
 
 from baremetal.conductor import agents, attention, means
-from baremetal.conductor.desks import consoles, vendor, vifs, vmedia
+from baremetal.conductor.desks import consoles, hardware, vendor, vifs, vmedia
 
 Work = collections.abc.Callable[..., typing.Any]
 
@@ -27,6 +27,7 @@ def _agents(shared: means.Means, _attention: attention.Attention) -> Desk:
 ALL: tuple[collections.abc.Callable[[means.Means, attention.Attention], Desk], ...] = (
     _agents,
     consoles.Consoles,
+    hardware.Hardware,
     vendor.VendorMethods,
     vifs.Vifs,
     vmedia.VirtualMedia,

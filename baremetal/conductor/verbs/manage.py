@@ -1,7 +1,7 @@
 """manage: an enrolled node is checked and comes under control; others just come back to manageable."""
 
 from baremetal import errors, states
-from baremetal.conductor import identity, lines, plan, task, verb, workers
+from baremetal.conductor import identity, lines, plan, readings, task, verb, workers
 
 
 class Manage(verb.Verb):
@@ -23,6 +23,7 @@ class Manage(verb.Verb):
         known = identity.ask(held)
         if known:
             held.node.driver_internal_info["bmc"] = known
+        readings.renew(held)
 
     def start(self, found: task.Task, params: verb.Params, slot: workers.Slot) -> None:
         """Where the node was under control before, it only moves."""

@@ -8,7 +8,7 @@ import typing
 
 from baremetal import steps
 from baremetal.clients.agent import answers
-from baremetal.drivers import task
+from baremetal.drivers import interface, task
 from baremetal.drivers.agent import boots, talk, told
 
 VERSIONS = "hardware_manager_version"
@@ -17,9 +17,15 @@ RESTARTING = "agent_step_rebooting"
 #: step that was sent once more, since the agent's version had changed
 MISMATCHED = "agent_step_mismatched"
 
-#: kind: step: option of section deploy that says its priority
-PRIORITIES = {"clean": {"erase_devices": "erase_devices_priority",
-                        "erase_devices_metadata": "erase_devices_metadata_priority"}}
+#: kind: (interface, step): option of section deploy that says its priority
+# fmt: off
+PRIORITIES = {"clean": {
+    ("deploy", "erase_devices"):          "erase_devices_priority",
+    ("deploy", "erase_devices_metadata"): "erase_devices_metadata_priority",
+    ("raid", "delete_configuration"):     "delete_configuration_priority",
+    ("raid", "create_configuration"):     "create_configuration_priority",
+}}
+# fmt: on
 
 Row = dict[str, typing.Any]
 
@@ -61,8 +67,10 @@ def command(kind: str) -> str:
 def parameters(task: task.Task, kind: str, step: steps.Step) -> dict[str, typing.Any]:
     """Return what the agent is told with a step."""
     row = _row(task, kind, step.interface, step.step) or {}
-    sent = {**row, "interface": step.interface, "step": step.step, "priority": step.priority, "args": step.args}
-    return {"step": sent, "node": told.node(task, configdrive=kind == "deploy"), "ports": told.ports(task),
+    args, instead = _owner(task, step).tell_agent(task, kind, step)
+    sent = {**row, "interface": step.interface, "step": step.step, "priority": step.priority, "args": args}
+    return {"step": sent, "node": {**told.node(task, configdrive=kind == "deploy"), **instead},
+            "ports": told.ports(task),
             f"{kind}_version": task.node.driver_internal_info.get(VERSIONS) or {}}
 
 
@@ -87,6 +95,7 @@ def resume(task: task.Task, kind: str, step: steps.Step) -> steps.Answer:
     if found["command_status"] == answers.MISMATCH:
         return _again(task, kind, step)
     internal.pop(MISMATCHED, None)
+    _owner(task, step).agent_ended(task, kind, step, _result(kind, found))
     if (_row(task, kind, step.interface, step.step) or {}).get("reboot_requested"):
         answer = boots.start(task, kind)
         internal[RESTARTING] = about
@@ -127,9 +136,12 @@ def _chosen(task: task.Task, kind: str, by_manager: dict[str, list[Row]]) -> lis
 
 
 def _priority(task: task.Task, kind: str, row: Row) -> int:
-    """Return a step's priority; an option's wins over the agent's."""
-    option = PRIORITIES.get(kind, {}).get(row["step"]) if row["interface"] == "deploy" else None
-    if option is not None:
+    """Return a step's priority; an option's wins over the agent's. What the node does not have is done on demand."""
+    owner = task.interfaces.get(row["interface"])
+    if owner is not None and not owner.automatic:
+        return 0
+    option = PRIORITIES.get(kind, {}).get((row["interface"], row["step"]))
+    if option is not None and task.conf.deploy[option] is not None:
         return int(task.conf.deploy[option])
     try:
         return max(int(row.get("priority") or 0), 0)
@@ -153,6 +165,16 @@ def _about(step: steps.Step) -> str:
 
 def _said(kind: str, found: dict[str, typing.Any]) -> dict[str, typing.Any]:
     """Return a short result of a step for the timeline."""
-    result = found.get("command_result")
-    said = result.get(f"{kind}_result") if isinstance(result, dict) else None
+    said = _result(kind, found)
     return {"result": str(said)[:500]} if said not in (None, "", {}, []) else {}
+
+
+def _result(kind: str, found: dict[str, typing.Any]) -> typing.Any:
+    """Return what a step returned."""
+    result = found.get("command_result")
+    return result.get(f"{kind}_result") if isinstance(result, dict) else None
+
+
+def _owner(task: task.Task, step: steps.Step) -> interface.Interface:
+    """Return the interface whose step it is; of one that nodes do not have, the deploy interface."""
+    return task.interfaces.get(step.interface, task.deploy)

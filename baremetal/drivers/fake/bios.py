@@ -10,6 +10,18 @@ from baremetal.drivers.fake import play
 KEPT = "fake_bios_settings"
 """The key of driver_internal_info under which the settings are kept."""
 
+# fmt: off
+#: setting: what the firmware says about it; it takes any other one, too, and says nothing about that
+REGISTRY: dict[str, dict[str, typing.Any]] = {
+    "boot_timeout":   {"attribute_type": "Integer", "lower_bound": 0, "upper_bound": 600, "read_only": False,
+                       "reset_required": False, "unique": False},
+    "hyperthreading": {"attribute_type": "Enumeration", "allowable_values": ["on", "off"], "read_only": False,
+                       "reset_required": True, "unique": False},
+    "asset_tag":      {"attribute_type": "String", "min_length": 0, "max_length": 16, "read_only": False,
+                       "reset_required": False, "unique": True},
+}
+# fmt: on
+
 
 class FakeBios(bios.Bios):
     """Takes any setting."""
@@ -23,10 +35,11 @@ class FakeBios(bios.Bios):
 
     def read(self, task: task.Task) -> list[dict[str, typing.Any]]:
         """Return what was applied since the last reset."""
-        return [{"name": name, "value": value}
+        play.act(task, "bios", "read")
+        return [{"name": name, "value": value, **REGISTRY.get(name, {})}
                 for name, value in sorted(task.node.driver_internal_info.get(KEPT, {}).items())]
 
-    @steps.step(clean=0, args=bios.SETTINGS)
+    @steps.step(clean=0, deploy=0, service=0, args=bios.SETTINGS)
     def apply_configuration(self, task: task.Task,
                             settings: collections.abc.Sequence[dict[str, typing.Any]]) -> steps.Answer:
         """Keep ``settings`` instead of what was kept. Safe to run twice."""
@@ -36,7 +49,7 @@ class FakeBios(bios.Bios):
         task.node.driver_internal_info[KEPT] = {s["name"]: s.get("value") for s in settings}
         return answer
 
-    @steps.step(clean=0)
+    @steps.step(clean=0, deploy=0, service=0)
     def factory_reset(self, task: task.Task) -> steps.Answer:
         """Forget all settings. Safe to run twice."""
         answer = play.step(task, "bios", "factory_reset")

@@ -14,6 +14,22 @@ INDICATORS = {
 
 #: key of driver_internal_info: what is in which drive
 DRIVES = "fake_virtual_media"
+#: key of driver_internal_info: what a lamp was told to show; else they are on
+LAMPS = "fake_indicators"
+#: key of driver_info: a health to play
+HEALTH = "fake_health"
+
+# fmt: off
+SENSORS: dict[str, dict[str, dict[str, typing.Any]]] = {
+    "Temperature": {"Inlet":    {"value": 21.0, "units": "°C",  "states": [], "health": "ok", "available": True}},
+    "Fan":         {"Fan 1":    {"value": 4200, "units": "RPM", "states": [], "health": "ok", "available": True}},
+    "Power Supply": {"Supply 1": {"value": None, "units": "",   "states": ["Present"], "health": "ok",
+                                  "available": True}},
+}
+# fmt: on
+#: its controller has logged only that it was started
+LOG = {"record_id": 1, "timestamp": None, "sensor_type": "Controller", "sensor_number": 0, "event": "Started",
+       "asserted": True, "severity": "ok", "raw": None}
 
 
 class FakeManagement(management.Management):
@@ -61,17 +77,34 @@ class FakeManagement(management.Management):
         task.node.driver_internal_info = {**internal, DRIVES: left} if left else internal
 
     def sensors(self, task: task.Task) -> dict[str, dict[str, dict[str, typing.Any]]]:
-        """It has none."""
+        """Return a room's temperature, a fan and a power supply."""
         play.act(task, "management", "sensors")
-        return {}
+        return {kind: {name: dict(facts) for name, facts in group.items()} for kind, group in SENSORS.items()}
+
+    def event_log(self, task: task.Task) -> list[dict[str, typing.Any]]:
+        """Return the one entry there is."""
+        play.act(task, "management", "event_log")
+        return [dict(LOG)]
+
+    def health(self, task: task.Task) -> str:
+        """Return what the node wants played, else OK."""
+        play.act(task, "management", "health")
+        return str(task.node.driver_info.get(HEALTH, management.HEALTHS[0]))
 
     def indicators(self, task: task.Task) -> dict[str, dict[str, dict[str, typing.Any]]]:
         """Return both lamps."""
         return {component: dict(lamps) for component, lamps in INDICATORS.items()}
 
     def indicator(self, task: task.Task, component: str, indicator: str) -> str:
-        """Both are always on."""
+        """Return what it was told; a lamp that was told nothing is on."""
         play.act(task, "management", "indicator")
-        if indicator not in INDICATORS.get(component, {}):
-            raise errors.NotFound(what="Indicator", ident=f"{indicator}@{component}")
-        return "on"
+        management.lamp(task, component, indicator)
+        return str(task.node.driver_internal_info.get(LAMPS, {}).get(f"{indicator}@{component}", "on"))
+
+    def set_indicator(self, task: task.Task, component: str, indicator: str, state: str) -> None:
+        """Remember it."""
+        play.act(task, "management", "set_indicator")
+        if state not in management.lamp(task, component, indicator)["states"]:
+            raise errors.BadField(field="state", value=state, wanted="One of blinking, off, on.")
+        internal = task.node.driver_internal_info
+        internal[LAMPS] = {**internal.get(LAMPS, {}), f"{indicator}@{component}": state}

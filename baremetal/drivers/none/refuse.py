@@ -48,8 +48,12 @@ class NoInspect(inspect.Inspect):
 class NoRaid(raid.Raid):
     """No logical disks."""
 
-    name = "no-raid"
+    name, automatic = "no-raid", False
     validate = check = create_configuration = delete_configuration = apply_configuration = _refuse
+
+    def logical_disk_properties(self) -> dict[str, str]:
+        """There is nothing that could be said."""
+        return {}
 
 
 class NoRescue(rescue.Rescue):

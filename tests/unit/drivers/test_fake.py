@@ -18,12 +18,14 @@ def _task(options: dict[str, typing.Any] | None = None, **info: typing.Any) -> t
     return task.Task(node, DRIVERS.bind(node), task.Surroundings(conf, wires.Wires(conf), clock.MovedClock()))
 
 
-#: kind of step: interface.step and priority, as known
+ANYWHERE = {"bios.apply_configuration": 0, "bios.factory_reset": 0, "firmware.update": 0}
+#: kind of step: interface.step and priority, as known, and those of BIOS, firmware and RAID wherever they make sense
 STEPS = {
-    "clean": {"vendor.log_passthrough": 1, "bios.apply_configuration": 0, "bios.factory_reset": 0,
-              "bios.cache_bios_settings": 0, "firmware.update": 0},
-    "deploy": {"deploy.deploy": 100},
-    "service": {"vendor.log_passthrough": 0, "vendor.trigger_servicewait": 0},
+    "clean": {"vendor.log_passthrough": 1, "bios.cache_bios_settings": 0, "raid.create_configuration": 0,
+              "raid.delete_configuration": 0, **ANYWHERE},
+    "deploy": {"deploy.deploy": 100, "raid.apply_configuration": 0, **ANYWHERE},
+    "service": {"vendor.log_passthrough": 0, "vendor.trigger_servicewait": 0, "raid.create_configuration": 0,
+                "raid.delete_configuration": 0, "raid.apply_configuration": 0, **ANYWHERE},
     "verify": {},
 }
 
@@ -172,3 +174,40 @@ def test_bios_settings_are_kept_until_reset() -> None:
     assert bios.read(held) == []
     with pytest.raises(errors.BadField, match="settings"):
         bios.apply_configuration(held, {"turbo": "on"})  # type: ignore[arg-type]
+
+
+def test_firmware_has_the_version_that_came_last() -> None:
+    held = _task()
+    versions = {found["component"]: found["current_version"] for found in held.firmware.components(held)}
+    assert versions == {"bios": "1.0", "bmc": "1.0"}
+    held.firmware.update(held, [{"component": "bmc", "url": "http://firmware/bmc/2.5"}])
+    assert [found["current_version"] for found in held.firmware.components(held)] == ["1.0", "2.5"]
+    with pytest.raises(errors.BadField, match="One of bios, bmc"):
+        held.firmware.update(held, [{"component": "nic", "url": "http://firmware/1"}])
+
+
+@pytest.mark.parametrize("settings", [[], "bios", [{"component": "bios"}], [{"component": "bios", "url": 5}], ["bios"]])
+def test_firmware_says_what_settings_are(settings: typing.Any) -> None:
+    held = _task()
+    with pytest.raises(errors.BadField, match="component"):
+        held.firmware.update(held, settings)
+
+
+ROOT = {"raid_level": "1", "size_gb": 100, "is_root_volume": True}
+REST = {"raid_level": "5", "size_gb": "MAX"}
+
+
+def test_raid_is_noted_as_it_was_wanted() -> None:
+    held = _task()
+    with pytest.raises(errors.MissingField, match="PUT states/raid"):
+        held.raid.create_configuration(held)
+    held.raid.apply_configuration(held, {"logical_disks": [ROOT, REST]}, create_nonroot_volumes=False)
+    node = held.node
+    assert node.target_raid_config == {"logical_disks": [ROOT, REST]}
+    assert node.raid_config["logical_disks"] == [ROOT]
+    assert node.raid_config["last_updated"]
+    assert (node.properties["local_gb"], node.properties["capabilities"]) == (100, "raid_level:1")
+    held.raid.create_configuration(held)
+    assert node.raid_config["logical_disks"] == [ROOT, REST]
+    held.raid.delete_configuration(held)
+    assert node.raid_config == {}

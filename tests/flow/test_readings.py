@@ -1,0 +1,142 @@
+"""What a server's hardware says of itself is kept: read when a node comes under control and after what changes it."""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from baremetal import errors
+from baremetal.db import models
+from tests.flow import house as building
+from tests.flow import parts
+
+ROOT = {"raid_level": "1", "size_gb": 100, "is_root_volume": True, "controller": "c"}
+
+
+def _kept(house: building.House, table: sa.Table, ident: str) -> dict[str, Any]:
+    """Return the kept rows of a node by their name."""
+    key = "name" if "name" in table.c else "component"
+    with house.database.read() as connection:
+        rows = connection.execute(sa.select(table).where(table.c.node_id == house.node(ident).id))
+        return {row._mapping[key]: row for row in rows}
+
+
+def _settings(**wanted: Any) -> dict[str, Any]:
+    return {"interface": "bios", "step": "apply_configuration",
+            "args": {"settings": [{"name": name, "value": value} for name, value in wanted.items()]}}
+
+
+def test_firmware_is_read_when_a_node_comes_under_control(house: building.House) -> None:
+    ident = house.add()
+    house.do(ident, "manage")
+    found = _kept(house, models.FIRMWARE, ident)
+    assert {name: (row.initial_version, row.current_version, row.last_version_flashed) for name, row in found.items()
+            } == {"bios": ("1.0", "1.0", None), "bmc": ("1.0", "1.0", None)}
+    assert found["bmc"].model == "fake-bmc"
+    house.later(60)
+    step = {"interface": "firmware", "step": "update", "args": {"settings": [
+        {"component": "bmc", "url": "http://firmware/bmc/2.0"}]}}
+    assert house.do(ident, "clean", clean_steps=[step]).provision_state == "manageable"
+    later = _kept(house, models.FIRMWARE, ident)
+    assert (later["bmc"].initial_version, later["bmc"].current_version, later["bmc"].last_version_flashed) == (
+        "1.0", "2.0", "2.0")
+    assert later["bmc"].updated_at > later["bmc"].created_at
+    # what did not change was not touched
+    assert later["bios"].updated_at is None
+
+
+def test_bios_settings_are_read_after_each_step_that_changes_them(house: building.House) -> None:
+    ident = house.add("manageable")
+    house.do(ident, "clean", clean_steps=[_settings(boot_timeout=5, hyperthreading="on")])
+    found = _kept(house, models.BIOS_SETTINGS, ident)
+    assert {name: row.value for name, row in found.items()} == {"boot_timeout": "5", "hyperthreading": "on"}
+    assert (found["boot_timeout"].upper_bound, found["hyperthreading"].allowable_values) == (600, '["on","off"]')
+    house.later(60)
+    house.do(ident, "clean", clean_steps=[_settings(boot_timeout=5, hyperthreading="off", colour="blue")])
+    later = _kept(house, models.BIOS_SETTINGS, ident)
+    assert later["boot_timeout"] == found["boot_timeout"]
+    assert later["hyperthreading"].updated_at is not None
+    assert later["colour"].attribute_type is None
+    house.do(ident, "clean", clean_steps=[{"interface": "bios", "step": "factory_reset"}])
+    assert _kept(house, models.BIOS_SETTINGS, ident) == {}
+
+
+def test_read_where_a_step_waits_first(house: building.House) -> None:
+    ident = house.add("manageable", driver_info={"fake_waits": {"bios.apply_configuration": 60}})
+    assert house.do(ident, "clean", clean_steps=[_settings(boot_timeout=1)]).provision_state == "clean wait"
+    assert _kept(house, models.BIOS_SETTINGS, ident) == {}
+    house.managers["one"].resume(house.ctx, ident)
+    house.settle()
+    assert house.node(ident).provision_state == "manageable"
+    assert set(_kept(house, models.BIOS_SETTINGS, ident)) == {"boot_timeout"}
+
+
+def test_what_cannot_be_read_fails_nothing_and_is_told(house: building.House) -> None:
+    ident = house.add(driver_info={"fake_faults": {"bios.read": "no such register"}})
+    assert house.do(ident, "manage").provision_state == "manageable"
+    [told] = house.rows(models.HISTORY, node_id=house.node(ident).id, severity="ERROR")
+    assert (told.event_type, "no such register" in told.event) == ("monitoring", True)
+    assert set(_kept(house, models.FIRMWARE, ident)) == {"bios", "bmc"}
+
+
+class Odd(parts.Plain):
+    """A BIOS whose words fit nowhere."""
+
+    kind = "bios"
+
+    def read(self, _task: Any) -> list[dict[str, Any]]:
+        """Return too much of everything."""
+        return [{"name": "n" * 300, "value": ["a", 1], "lower_bound": 10 ** 12, "read_only": "perhaps",
+                 "attribute_type": "\0t", "allowable_values": "on", "zap": 1},
+                {"name": "void", "value": None}]
+
+
+def test_odd_words_are_cut_to_what_is_stored(house: building.House) -> None:
+    house.conductor("one", bios=Odd())
+    ident = house.add()
+    assert house.do(ident, "manage").provision_state == "manageable"
+    found = _kept(house, models.BIOS_SETTINGS, ident)
+    row = found["n" * 255]
+    assert (row.value, row.lower_bound, row.read_only, row.attribute_type, row.allowable_values) == (
+        "['a', 1]", None, None, "t", None)
+    assert found["void"].value is None
+
+
+def test_raid_is_built_at_cleaning_and_at_deploy(house: building.House) -> None:
+    ident = house.add("manageable", target_raid_config={"logical_disks": [ROOT]})
+    node = house.do(ident, "clean", clean_steps=[{"interface": "raid", "step": "create_configuration"}])
+    assert node.raid_config["logical_disks"] == [ROOT]
+    assert node.properties["local_gb"] == 100
+    node = house.do(ident, "clean", clean_steps=[{"interface": "raid", "step": "delete_configuration"}])
+    assert (node.provision_state, node.raid_config, node.target_raid_config) == (
+        "manageable", {}, {"logical_disks": [ROOT]})
+    house.set(ident, provision_state="available", target_raid_config={})
+    step = {"interface": "raid", "step": "apply_configuration", "priority": 110,
+            "args": {"raid_config": {"logical_disks": [ROOT]}}}
+    node = house.do(ident, "deploy", deploy_steps=[step])
+    assert (node.provision_state, node.target_raid_config, node.raid_config["logical_disks"]) == (
+        "active", {"logical_disks": [ROOT]}, [ROOT])
+
+
+def test_a_raid_that_nobody_wants_is_not_built(house: building.House) -> None:
+    ident = house.add("manageable")
+    node = house.do(ident, "clean", clean_steps=[{"interface": "raid", "step": "create_configuration"}])
+    assert node.provision_state == "clean failed"
+    assert "PUT states/raid" in node.last_error
+
+
+def test_lamps_sensors_and_log_of_the_fake(house: building.House) -> None:
+    ident, desk = house.add("manageable"), house.managers["one"].table()
+    assert desk["indicators"](house.ctx, node=ident)["system"]["led"]["states"] == ["blinking", "off", "on"]
+    assert desk["indicator_get"](house.ctx, node=ident, component="system", indicator="led") == "on"
+    desk["indicator_set"](house.ctx, node=ident, component="system", indicator="led", state="blinking")
+    assert desk["indicator_get"](house.ctx, node=ident, component="system", indicator="led") == "blinking"
+    with pytest.raises(errors.BadField, match="only be read"):
+        desk["indicator_set"](house.ctx, node=ident, component="chassis", indicator="led-0", state="on")
+    with pytest.raises(errors.BadField, match="blinking, off, on"):
+        desk["indicator_set"](house.ctx, node=ident, component="system", indicator="led", state="unknown")
+    with pytest.raises(errors.NotFound, match="led@nic"):
+        desk["indicator_get"](house.ctx, node=ident, component="nic", indicator="led")
+    assert "Temperature" in desk["sensors"](house.ctx, node=ident)
+    assert desk["event_log"](house.ctx, node=ident)[0]["severity"] == "ok"
+    assert "raid_level" in desk["logical_disk_properties"](house.ctx, driver="fake-hardware")
