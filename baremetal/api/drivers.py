@@ -1,6 +1,7 @@
 """Drivers, as live conductors have registered them: the list, one, its properties. Reads no table of its own."""
 
 import functools
+import random
 import typing
 
 from baremetal import errors
@@ -100,4 +101,15 @@ def properties(call: expose.Call, name: str) -> dict[str, str]:
     """Show what ``driver_info`` may hold, with a sentence each."""
     require(call, name)
     found: dict[str, str] = call.house.members.hardware()[name]["properties"]
+    return found
+
+
+@expose.handler("driver:get_raid_logical_disk_properties")
+def logical_disks(call: expose.Call, name: str) -> dict[str, str]:
+    """Show what a logical disk may say, with a sentence each; any conductor that serves the driver knows."""
+    require(call, name)
+    host = random.choice(call.house.members.hardware()[name]["hosts"])
+    found: dict[str, str] = call.rpc(host, "logical_disk_properties", driver=name)
+    if not found:
+        raise errors.NotFound(what="RAID interface that builds anything, of driver", ident=name)
     return found

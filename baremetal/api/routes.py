@@ -52,6 +52,8 @@ TABLE: tuple[Route, ...] = (
     Route("GET",    "/ops/v1/events",                         ops.happenings.show),
     Route("GET",    "/ops/v1/fleet",                          ops.fleet.show),
     Route("GET",    "/ops/v1/nodes/{node}/events",            ops.events.show),
+    Route("GET",    "/ops/v1/nodes/{node}/eventlog",          ops.hardware.eventlog),
+    Route("GET",    "/ops/v1/nodes/{node}/sensors",           ops.hardware.sensors),
     Route("GET",    "/ops/v1/nodes/{node}/timeline",          ops.timeline.show),
     Route("GET",    "/ops/v1/openapi.json",                   ops.openapi.show),
     Route("GET",    "/ops/v1/reference",                      ops.reference.show),
@@ -68,6 +70,8 @@ TABLE: tuple[Route, ...] = (
     Route("GET",    "/v1/drivers",                            drivers.page),
     Route("GET",    "/v1/drivers/{driver}",                   drivers.one),
     Route("GET",    "/v1/drivers/{driver}/properties",        drivers.properties),
+    Route("GET",    "/v1/drivers/{driver}/raid/logical_disk_properties", drivers.logical_disks, since=12,
+          early="version"),
     Route("GET",    "/v1/drivers/{driver}/vendor_passthru/methods", vendor.methods),
     *_any("/v1/drivers/{driver}/vendor_passthru",             vendor.run),
     *_any("/v1/drivers/{driver}/vendor_passthru/{method}",    vendor.run),
@@ -92,12 +96,18 @@ TABLE: tuple[Route, ...] = (
     Route("GET",    "/v1/nodes/{node}/management/boot_device", nodes.management.boot_device),
     Route("PUT",    "/v1/nodes/{node}/management/boot_device", nodes.management.set_boot_device),
     Route("GET",    "/v1/nodes/{node}/management/boot_device/supported", nodes.management.boot_devices),
+    Route("GET",    "/v1/nodes/{node}/management/indicators", nodes.indicators.page, since=63),
+    Route("GET",    "/v1/nodes/{node}/management/indicators/{indicator}", nodes.indicators.one, since=63),
+    Route("PUT",    "/v1/nodes/{node}/management/indicators/{indicator}", nodes.indicators.switch, since=63),
     Route("PUT",    "/v1/nodes/{node}/management/inject_nmi", nodes.management.inject_nmi, since=29),
     Route("GET",    "/v1/nodes/{node}/traits",                nodes.traits.show, since=37, early="version"),
     Route("PUT",    "/v1/nodes/{node}/traits",                nodes.traits.replace, since=37, early="method"),
     Route("DELETE", "/v1/nodes/{node}/traits",                nodes.traits.clear, since=37, early="method"),
     Route("PUT",    "/v1/nodes/{node}/traits/{trait}",        nodes.traits.add, since=37, early="method"),
     Route("DELETE", "/v1/nodes/{node}/traits/{trait}",        nodes.traits.remove, since=37, early="method"),
+    Route("GET",    "/v1/nodes/{node}/bios",                  nodes.bios.page, since=40),
+    Route("GET",    "/v1/nodes/{node}/bios/{setting}",        nodes.bios.one, since=40),
+    Route("GET",    "/v1/nodes/{node}/firmware",              nodes.firmware.page, since=86),
     Route("GET",    "/v1/nodes/{node}/history",               nodes.history.page, since=78),
     Route("GET",    "/v1/nodes/{node}/history/{entry}",       nodes.history.one, since=78),
     Route("GET",    "/v1/nodes/{node}/inventory",             nodes.inventory.show, since=81),
@@ -133,7 +143,7 @@ AGENTS: tuple[Route, ...] = tuple(
 PARENTED = ("/v1/nodes/{node}/ports", "/v1/chassis/{chassis}/nodes")
 #: parts of objects that the convention has and this service does not have (yet): clients shall see just that, not a
 #: malformed request
-LATER = ("portgroups", "volume", "bios", "allocation", "children", "firmware", "raid", "detail")
+LATER = ("portgroups", "volume", "allocation", "children", "detail")
 
 
 @dataclasses.dataclass

@@ -1,10 +1,13 @@
 """Nodes: one file per part."""
 
 from baremetal.api.nodes import (
+    bios,
     console,
     create,
     delete,
+    firmware,
     history,
+    indicators,
     inventory,
     lists,
     maintenance,
@@ -19,5 +22,5 @@ from baremetal.api.nodes import (
     vmedia,
 )
 
-__all__ = ["console", "create", "delete", "history", "inventory", "lists", "maintenance", "management", "patch",
-           "power", "provision", "states", "traits", "vendor", "vifs", "vmedia"]
+__all__ = ["bios", "console", "create", "delete", "firmware", "history", "indicators", "inventory", "lists",
+           "maintenance", "management", "patch", "power", "provision", "states", "traits", "vendor", "vifs", "vmedia"]

@@ -97,6 +97,7 @@ DRIVER: schemas.Schema = {
 _STATES = Body({"type": "object", "additionalProperties": False, "required": ["provision_state", "power_state"],
                 "properties": {name: schemas.shown(nodes.node.Node)["properties"][name]
                                for name in nodes.states.FIELDS}})
+_LAMP = _exactly(name=TEXT, component=TEXT, readonly={"type": "boolean"}, states=_each(TEXT), links=schemas.LINKS)
 _LOOKUP = _exactly(node=FREE, config=FREE)
 ACCEPTED, GONE = Nothing(202), Nothing(204)
 _NODE, _PORT, _CHASSIS = nodes.node.Node, ports.port.Port, chassis.shelf.Chassis
@@ -119,6 +120,7 @@ ANSWERS: dict[tuple[str, str], One | Many | Body | Nothing] = {
     ("GET",    "/v1/drivers"):                                    _object(drivers=_each(DRIVER)),
     ("GET",    "/v1/drivers/{driver}"):                           Body(DRIVER),
     ("GET",    "/v1/drivers/{driver}/properties"):                _named(TEXT),
+    ("GET",    "/v1/drivers/{driver}/raid/logical_disk_properties"): _named(TEXT),
     ("GET",    "/v1/nodes"):                                      Many(_NODE),
     ("GET",    "/v1/nodes/detail"):                               Many(_NODE),
     ("POST",   "/v1/nodes"):                                      One(_NODE, 201),
@@ -139,12 +141,18 @@ ANSWERS: dict[tuple[str, str], One | Many | Body | Nothing] = {
                                                                           persistent={"type": ["boolean", "null"]}),
     ("PUT",    "/v1/nodes/{node}/management/boot_device"):        GONE,
     ("GET",    "/v1/nodes/{node}/management/boot_device/supported"): _object(supported_boot_devices=_each(TEXT)),
+    ("GET",    "/v1/nodes/{node}/management/indicators"):         _object(indicators=_each(_LAMP)),
+    ("GET",    "/v1/nodes/{node}/management/indicators/{indicator}"): _object(state=TEXT),
+    ("PUT",    "/v1/nodes/{node}/management/indicators/{indicator}"): GONE,
     ("PUT",    "/v1/nodes/{node}/management/inject_nmi"):         GONE,
     ("GET",    "/v1/nodes/{node}/traits"):                        _object(traits=_each(TEXT)),
     ("PUT",    "/v1/nodes/{node}/traits"):                        GONE,
     ("DELETE", "/v1/nodes/{node}/traits"):                        GONE,
     ("PUT",    "/v1/nodes/{node}/traits/{trait}"):                GONE,
     ("DELETE", "/v1/nodes/{node}/traits/{trait}"):                GONE,
+    ("GET",    "/v1/nodes/{node}/bios"):                          Many(nodes.bios.Setting),
+    ("GET",    "/v1/nodes/{node}/bios/{setting}"):                _named(schemas.reference(nodes.bios.Setting)),
+    ("GET",    "/v1/nodes/{node}/firmware"):                      Many(nodes.firmware.Component),
     ("GET",    "/v1/nodes/{node}/history"):                       Many(nodes.history.Entry),
     ("GET",    "/v1/nodes/{node}/history/{entry}"):               One(nodes.history.Entry),
     ("GET",    "/v1/nodes/{node}/inventory"):                     _object(inventory=FREE, plugin_data=FREE),
@@ -169,6 +177,9 @@ EXAMPLES: dict[tuple[str, str], typing.Any] = {
     ("POST", "/v1/ports"): {"node_uuid": "8b2b1f4e-4f0e-4a53-9d2f-5f1f7f0b8a11", "address": "52:54:00:12:34:56"},
     ("PUT", "/v1/nodes/{node}/states/power"): {"target": "power on"},
     ("PUT", "/v1/nodes/{node}/states/provision"): {"target": next(iter(states.VERBS))},
+    ("PUT", "/v1/nodes/{node}/states/raid"): {"logical_disks": [
+        {"raid_level": "1", "size_gb": 100, "is_root_volume": True}]},
+    ("PUT", "/v1/nodes/{node}/management/indicators/{indicator}"): {"state": "blinking"},
     ("PUT", "/v1/nodes/{node}/traits"): {"traits": ["CUSTOM_FAST"]},
     ("PUT", "/v1/nodes/{node}/maintenance"): {"reason": "a fan is being replaced"},
 }
