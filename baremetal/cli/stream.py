@@ -54,11 +54,18 @@ def parse(lines: collections.abc.Iterable[bytes]) -> collections.abc.Iterator[Ev
 
 def follow(how: access.Access, node: str, ticker: clock.Clock = clock.REAL) -> collections.abc.Iterator[Event]:
     """Yield what happens to a node, for ever; raises ``access.Wrong`` when that cannot be."""
+    path = f"/ops/v1/nodes/{urllib.parse.quote(node, safe='')}/events"
+    return follow_path(how, path, node, ticker)
+
+
+def follow_path(how: access.Access, path: str, node: str = "",
+                ticker: clock.Clock = clock.REAL) -> collections.abc.Iterator[Event]:
+    """Yield the events of any stream of the API, for ever; ``node`` is named in what is said."""
     last, pause, lost_at, met = "", AGAIN, None, False
     while True:
         wait = None
         try:
-            with _open(how, node, last) as answer:
+            with _open(how, path, last) as answer:
                 for event in parse(_lines(answer)):
                     if lost_at is not None:
                         yield Event(BACK, {})
@@ -68,7 +75,7 @@ def follow(how: access.Access, node: str, ticker: clock.Clock = clock.REAL) -> c
         except urllib.error.HTTPError as error:
             why, wait = _refused(error, node)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            why = _said(error)
+            why = said(error)
             if not met:
                 raise access.Wrong(f"The API at {how.url} does not answer: {why}. Is it running there?") from error
         now = ticker.tick()
@@ -80,9 +87,8 @@ def follow(how: access.Access, node: str, ticker: clock.Clock = clock.REAL) -> c
         pause = min(2 * pause, LONGEST)
 
 
-def _open(how: access.Access, node: str, last: str) -> http.client.HTTPResponse:
+def _open(how: access.Access, path: str, last: str) -> http.client.HTTPResponse:
     headers = {"Accept": "text/event-stream", **({"Last-Event-ID": last} if last else {})}
-    path = f"/ops/v1/nodes/{urllib.parse.quote(node, safe='')}/events"
     answer: http.client.HTTPResponse = urllib.request.urlopen(how.request(path, headers), timeout=SILENCE)
     if not answer.headers.get("Content-Type", "").startswith("text/event-stream"):
         answer.close()
@@ -98,16 +104,17 @@ def _lines(answer: http.client.HTTPResponse) -> collections.abc.Iterator[bytes]:
 def _refused(error: urllib.error.HTTPError, node: str) -> tuple[str, float | None]:
     """Return why the server refuses for now, and for how long; raises what will not change."""
     with error:
-        said = _message(error.read(2 ** 16)) or error.reason
+        words = message(error.read(2 ** 16)) or error.reason
         if error.code == 401:
-            raise access.Wrong(f"The API does not let us in: {said} Look at OS_AUTH_TYPE, OS_USERNAME and OS_PASSWORD.")
+            raise access.Wrong(f"The API does not let us in: {words} Look at OS_AUTH_TYPE, OS_USERNAME and "
+                               "OS_PASSWORD.")
         if error.code in FINAL:
-            raise access.Wrong(f"{node}: {said}")
+            raise access.Wrong(f"{node}: {words}" if node else str(words))
         after = error.headers.get("Retry-After", "")
-        return said, min(float(after), 60.0) if after.isdigit() else None
+        return words, min(float(after), 60.0) if after.isdigit() else None
 
 
-def _message(body: bytes) -> str:
+def message(body: bytes) -> str:
     """Return the sentence of a refusal."""
     try:
         document = json.loads(body)
@@ -119,7 +126,7 @@ def _message(body: bytes) -> str:
     return str(found or "")
 
 
-def _said(error: BaseException) -> str:
+def said(error: BaseException) -> str:
     """Return what an exception of the network says."""
     inner = getattr(error, "reason", error)
     return str(getattr(inner, "strerror", None) or inner or type(error).__name__)

@@ -24,7 +24,9 @@ def test_access(given: dict[str, str], endpoint: str | None, user: str | None, w
     ({}, "http://", "must be a URL"),
     ({}, "http://h:99999", "must be a URL"),
     ({}, "http://u:p@h", "OS_USERNAME"),
-    ({**HERE, "OS_AUTH_TYPE": "password"}, None, "http_basic, none"),
+    ({**HERE, "OS_AUTH_TYPE": "kerberos"}, None, "http_basic, none, password"),
+    ({**HERE, "OS_AUTH_TYPE": "password"}, None, "OS_AUTH_URL"),
+    ({"OS_AUTH_URL": "http://127.0.0.1:1/v3", "OS_USERNAME": "u", "OS_PASSWORD": "geheim"}, None, "does not let us in"),
     ({"OS_ENDPOINT": "http://h", "OS_AUTH_TYPE": "http_basic"}, None, "--user"),
     ({"OS_ENDPOINT": "http://h", "OS_USERNAME": "u"}, None, "OS_PASSWORD"),
 ])

@@ -1,0 +1,137 @@
+"""The commands of operators, as they run them, against a real server."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from baremetal import milestones as names
+from baremetal.cli import completion, ops, why
+from tests.unit.api.served import Served
+
+
+@pytest.fixture
+def served(tmp_path: pathlib.Path) -> Iterator[Served]:
+    made = Served(tmp_path)
+    yield made
+    made.stop()
+    made.close()
+
+
+def run(served: Served, *words: str, module: str = "ops", **environment: str) -> "subprocess.CompletedProcess[str]":
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
+    return subprocess.run([sys.executable, "-m", f"baremetal.cli.{module}", *words], capture_output=True, text=True,
+                          timeout=30, check=False, stdin=subprocess.DEVNULL,
+                          env={**ours, "OS_ENDPOINT": served.url(""), "OS_AUTH_TYPE": "none", **environment})
+
+
+def test_timeline_why_and_fleet(served: Served) -> None:
+    served.begin()
+    served.step(0, "started")
+    served.saw(names.POWER_ON)
+    shown = run(served, "timeline", "web-1", "--milestones")
+    assert shown.returncode == 0, shown.stderr
+    assert "deploy running" in shown.stdout and "deploy.deploy" in shown.stdout and names.POWER_ON in shown.stdout
+    told = run(served, "why", "web-1").stdout
+    assert "'deploying'" in told and "0 of 2 steps done" in told and "Now: deploy.deploy" in told
+    assert f"Expected next: {names.ADDRESS}" in told
+    assert json.loads(run(served, "why", "web-1", "-f", "json").stdout)["why"][0] in told
+    found = json.loads(run(served, "fleet", "-f", "json").stdout)
+    assert found["provision_state"] == {"deploying": 1}
+    assert "deploying" in run(served, "fleet").stdout
+
+
+@pytest.mark.parametrize(("words", "environment", "status", "says"), [
+    (("why", "nobody"), {}, 2, "Node nobody was not found"),
+    (("timeline", "web-1", "--limit", "0"), {}, 2, "limit"),
+    (("fleet",), {"OS_ENDPOINT": "http://127.0.0.1:1"}, 2, "does not answer"),
+    (("fleet",), {"OS_AUTH_TYPE": "http_basic"}, 2, "OS_USERNAME"),
+    (("unicorn",), {}, 2, "invalid choice"),
+    ((), {}, 2, "COMMAND"),
+])
+def test_what_is_wrong_is_said(served: Served, words: tuple[str, ...], environment: dict[str, Any], status: int,
+                               says: str) -> None:
+    ended = run(served, *words, **environment)
+    assert (ended.returncode, ended.stdout) == (status, "") and says in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_events_are_told_as_lines(served: Served) -> None:
+    env = {**os.environ, "OS_ENDPOINT": served.url(""), "OS_AUTH_TYPE": "none", "PYTHONUNBUFFERED": "1"}
+    child = subprocess.Popen([sys.executable, "-m", "baremetal.cli.ops", "events", "--kind", "node"], env=env,
+                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    try:
+        assert "listening" in child.stdout.readline()
+        served.make("/v1/nodes", {"driver": "fake-hardware", "name": "web-2"})
+        # what the fixture made may come first
+        lines = [child.stdout.readline()]
+        if "web-1" in lines[0]:
+            lines.append(child.stdout.readline())
+        assert "node web-2 create" in lines[-1]
+    finally:
+        child.kill()
+        child.communicate()
+
+
+@pytest.mark.parametrize("shell", sorted(completion.SHELLS))
+def test_completion_knows_every_command(served: Served, shell: str) -> None:
+    ended = run(served, "completion", shell, OS_ENDPOINT="")
+    assert ended.returncode == 0 and all(name in ended.stdout for name in ops.COMMANDS)
+
+
+def test_completion_in_a_real_bash(served: Served, tmp_path: pathlib.Path) -> None:
+    script = tmp_path / "completion"
+    script.write_text(run(served, "completion", "bash").stdout)
+    asked = "COMP_WORDS=(baremetal-ops {}); COMP_CWORD={}; _baremetal_ops; echo ${{COMPREPLY[@]}}"
+    for words, place, wanted in (("ti", 1, "timeline"), ("timeline --mi", 2, "--milestones"),
+                                 ("completion f", 2, "fish")):
+        ended = subprocess.run(["bash", "-c", f". {script}; {asked.format(words, place)}"], capture_output=True,
+                               text=True, check=True, timeout=10)
+        assert ended.stdout.strip() == wanted
+
+
+NODE: dict[str, Any] = {
+    "node": "8b2b1f4e", "name": "web-1", "provision_state": "active", "target_provision_state": None,
+    "power_state": "power on", "maintenance": False, "maintenance_reason": None, "fault": None, "last_error": None,
+    "held": None, "awaited": None, "flows": []}
+FAILED = {"verb": "deploy", "state": "failed", "finished_at": "2026-01-01T00:00:00+00:00", "error": "no room"}
+
+
+@pytest.mark.parametrize(("changes", "says"), [
+    ({}, "Nothing is wrong with it"),
+    ({"maintenance": True, "fault": "power failure", "maintenance_reason": "no answer"}, "its controller answers"),
+    ({"maintenance": True}, "baremetal node maintenance unset web-1"),
+    ({"flows": [FAILED], "provision_state": "deploy failed"}, "baremetal node deploy web-1"),
+    ({"held": {"holder": "c1", "why": None, "since": "now"}}, "c1 holds it"),
+    ({"last_error": "BMC said no"}, "BMC said no"),
+])
+def test_reasons(changes: dict[str, Any], says: str) -> None:
+    assert says in "\n".join(why.lines({**NODE, **changes}))
+
+
+def test_older_verbs(served: Served) -> None:
+    def older(*words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        return run(served, *words, module="compute", **environment)
+
+    made = older("node-create", "host-1", "8", "4096", "40", "52:54:00:AA:00:01", "--pm_address", "192.0.2.1",
+                 "--pm_user", "admin", "--driver", "fake-hardware", BAREMETAL_PM_PASSWORD="geheim")
+    assert made.returncode == 0 and "52:54:00:aa:00:01" in made.stdout and "geheim" not in made.stdout, made.stderr
+    ident = next(line.split()[1] for line in made.stdout.splitlines() if line.startswith("ID"))
+    listed = older("baremetal-node-list").stdout.splitlines()
+    assert listed[0].split()[0] == "ID"
+    assert any(ident in line and "host-1" in line and "4096" in line for line in listed)
+    added = older("interface-add", ident, "52:54:00:aa:00:02", "--port_no", "7")
+    assert "52:54:00:aa:00:02" in added.stdout and " 7 " in added.stdout
+    assert older("interface-remove", ident, "52:54:00:AA:00:02").returncode == 0
+    assert "00:02" not in older("interface-list", ident).stdout
+    twice = older("node-create", "host-1", "8", "4096", "40", "52:54:00:aa:00:01", "--driver", "fake-hardware")
+    assert twice.returncode == 2 and "52:54:00:aa:00:01" in twice.stderr
+    assert len(older("node-list").stdout.splitlines()) == len(listed), "nothing half made remains"
+    assert older("interface-remove", ident, "52:54:00:aa:00:09").returncode == 2
+    assert older("node-delete", ident).returncode == 0 and older("node-show", ident).returncode == 2
