@@ -4,8 +4,11 @@ import contextlib
 import typing
 from collections import abc
 
-from baremetal import context
+from baremetal import context, errors
 from baremetal.conductor import attention, hold, means, task
+
+#: seconds for which a node that is held is waited for, and between two looks
+PATIENCE, LOOK = 2.0, 0.1
 
 
 class Vifs:
@@ -36,6 +39,18 @@ class Vifs:
 
     @contextlib.contextmanager
     def _holding(self, ctx: context.Context, node: str, why: str) -> abc.Iterator[task.Task]:
+        self._wait(node, ctx)
         with hold.hold(self._means, node, ctx, why) as held, self._attention.waited_for(held):
             held.network.validate(held)
             yield held
+
+    def _wait(self, node: str, ctx: context.Context) -> None:
+        """Wait for a short piece of work of others to end; Nova takes each 409 for a VIF that is attached already."""
+        until = self._means.clock.tick() + PATIENCE
+        while True:
+            try:
+                return hold.refuse_held(hold.read(self._means, node, ctx))
+            except errors.NodeLocked:
+                if self._means.clock.tick() >= until:
+                    raise
+            self._means.clock.sleep(LOOK)
