@@ -24,8 +24,8 @@ class Around:
     node: str
 
 
-def _values(_page: typing.Any, text: str | None) -> orjson.Fragment | None:
-    return orjson.Fragment(text) if text else None
+def _values(_page: typing.Any, text: str | None) -> orjson.Fragment:
+    return orjson.Fragment(text or "[]")
 
 
 def _links(page: typing.Any, name: str) -> orjson.Fragment:

@@ -51,10 +51,6 @@ class NoRaid(raid.Raid):
     name, automatic = "no-raid", False
     validate = check = create_configuration = delete_configuration = apply_configuration = _refuse
 
-    def logical_disk_properties(self) -> dict[str, str]:
-        """There is nothing that could be said."""
-        return {}
-
 
 class NoRescue(rescue.Rescue):
     """No rescue ramdisk."""
