@@ -105,8 +105,8 @@ def check(config: collections.abc.Mapping[str, typing.Any]) -> None:
     """Raise BadField, MissingField or UnknownField unless ``config`` is a RAID configuration; {} clears it."""
     if not config:
         return
-    disks = config.get("logical_disks")
-    if set(config) != {"logical_disks"} or not isinstance(disks, list) or not disks:
+    disks = config.get("logical_disks") if isinstance(config, collections.abc.Mapping) else None
+    if disks is None or set(config) != {"logical_disks"} or not isinstance(disks, list) or not disks:
         raise errors.BadField(field="target_raid_config", value=config,
                               wanted="It is {\"logical_disks\": [...]} with at least one disk.")
     for disk in disks:

@@ -48,7 +48,7 @@ def described(disk: disks.Disk, size: int) -> dict[str, typing.Any]:
     drive = disk.drive
     return {"name": drive.name, "model": drive.model, "size": size, "rotational": drive.rotational,
             "wwn": drive.wwn, "wwn_with_extension": drive.wwn, "wwn_vendor_extension": None, "serial": drive.serial,
-            "vendor": "LAB", "hctl": drive.hctl, "by_path": f"/dev/disk/by-path/pci-0000:00:1f.2-ata-{drive.hctl[0]}",
+            "vendor": "LAB", "hctl": drive.hctl, "by_path": f"/dev/disk/by-path/pci-0000:00:1f.2-ata-{drive.hctl[:1]}",
             "logical_sectors": 512, "physical_sectors": 4096, "tran": "sata"}
 
 

@@ -7,7 +7,7 @@ import asyncio
 import re
 import typing
 
-from baremetal.lab.agent import failures, standby
+from baremetal.lab.agent import failures, raid, standby
 
 if typing.TYPE_CHECKING:
     from baremetal.lab.agent import process
@@ -149,12 +149,19 @@ async def _nvram(agent: "process.Agent", node: Node, ports: Ports, match_pattern
 async def _apply_raid(agent: "process.Agent", node: Node, ports: Ports, raid_config: dict[str, typing.Any], *,
                       delete_existing: bool = True) -> dict[str, typing.Any]:
     await asyncio.sleep(agent.profile.step)
-    return raid_config
+    if delete_existing:
+        raid.delete(agent.computer)
+    return raid.create(agent.computer, raid_config, node)
 
 
 async def _create_raid(agent: "process.Agent", node: Node, ports: Ports) -> dict[str, typing.Any]:
     await asyncio.sleep(agent.profile.step)
-    return node.get("target_raid_config") or {}
+    return raid.create(agent.computer, node.get("target_raid_config"), node)
+
+
+async def _delete_raid(agent: "process.Agent", node: Node, ports: Ports) -> None:
+    await asyncio.sleep(agent.profile.step)
+    raid.delete(agent.computer)
 
 
 async def _write(agent: "process.Agent", node: Node, ports: Ports, image_info: dict[str, typing.Any],
@@ -178,7 +185,7 @@ async def _bootc(agent: "process.Agent", node: Node, ports: Ports, **args: typin
 
 WORK: dict[str, typing.Callable[..., typing.Awaitable[typing.Any]]] = {
     "erase_devices": _erase_all, "erase_devices_metadata": _erase_metadata, "erase_devices_express": _erase_metadata,
-    "erase_pstore": _wait, "clean_uefi_nvram": _nvram, "delete_configuration": _wait,
+    "erase_pstore": _wait, "clean_uefi_nvram": _nvram, "delete_configuration": _delete_raid,
     "create_configuration": _create_raid, "apply_configuration": _apply_raid, "burnin_cpu": _wait,
     "burnin_gpu": _wait, "burnin_disk": _wait, "burnin_memory": _wait, "burnin_network": _wait, "write_image": _write,
     "write_image_by_map": _write_by_map, "inject_files": _inject, "execute_bootc_install": _bootc,
