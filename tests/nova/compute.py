@@ -78,9 +78,9 @@ class Life:
     def looks(self) -> None:
         """What Nova asks of a running instance."""
         assert self.driver.get_info(self.instance, use_cache=False).state == power_state.RUNNING
-        assert self.instance.uuid in self.driver.list_instance_uuids() and self.driver.get_num_instances() >= 1
+        assert self.node in self.driver.get_available_nodes()
+        assert self.driver.list_instance_uuids() == [self.instance.uuid]
         assert self.driver.instance_exists(self.instance)
-        self.driver.get_available_nodes()
         inventory, _ = self._provider()
         assert inventory[self._class()]["total"] == 1, inventory
         assert self.driver.get_volume_connector(self.instance)["host"]
@@ -115,7 +115,8 @@ class Life:
         if self.server["console"]:
             self.connection.enable_node_console(self.node)
             until(lambda: self.connection.get_node_console(self.node), lambda seen: seen["console_enabled"])
-            refused(exception.ConsoleTypeUnavailable, lambda: self.driver.get_serial_console(self.context, self.instance))
+            refused(exception.ConsoleTypeUnavailable,
+                    lambda: self.driver.get_serial_console(self.context, self.instance))
             assert self.connection.get_node_console(self.node)["console_enabled"]
 
     def rescues(self) -> None:

@@ -1,27 +1,23 @@
 """Run by the interpreter of .venv-nova: a driver as nova-compute has it, and the objects that it is given."""
 
 import base64
-import os
 import uuid
 from typing import Any
 
-os.environ["OS_NOVA_DISABLE_EVENTLET_PATCHING"] = "true"      # threads, as nova-compute has from its release 2026.1 on
+from tests.nova import threads  # isort: skip  must come first
 
-from nova import monkey_patch  # noqa: E402  must come before all others
+import nova.conf
+from nova import context as nova_context
+from nova import objects
+from nova.compute import task_states, vm_states
+from nova.network import model
+from nova.objects import base, ec2, keypair
+from nova.virt import driver as virt_driver
+from nova.virt.ironic import driver
 
-monkey_patch.patch("threading")
+from tests.nova import stand_ins
 
-import nova.conf  # noqa: E402
-from nova import context as nova_context  # noqa: E402
-from nova import objects  # noqa: E402
-from nova.compute import task_states, vm_states  # noqa: E402
-from nova.network import model  # noqa: E402
-from nova.objects import base, ec2, keypair  # noqa: E402
-from nova.virt import driver as virt_driver  # noqa: E402
-from nova.virt.ironic import driver  # noqa: E402
-
-from tests.nova import stand_ins  # noqa: E402
-
+assert threads
 HOST = "compute-1"
 CONF = nova.conf.CONF
 

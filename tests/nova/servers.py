@@ -18,7 +18,9 @@ def fake(endpoint: drive.Endpoint, service: Any) -> dict[str, Any]:
         "driver": "fake-hardware", "name": "nova-fake", "resource_class": "baremetal.fake", "network_interface": "flat",
         "properties": {"cpu_arch": "x86_64", "local_gb": 10}})
     macs = [_port(endpoint, made["uuid"]) for _ in range(2)]
-    return {**_offer(endpoint, made), "macs": macs, "image": str(uuid.uuid4()), "nmi": False, "console": True}
+    # on, for a fake deployment leaves the power as it was
+    return {**_offer(endpoint, made, "power on"), "macs": macs, "image": str(uuid.uuid4()), "nmi": False,
+            "console": True}
 
 
 def simulated(endpoint: drive.Endpoint, service: Any) -> dict[str, Any]:
@@ -32,7 +34,8 @@ def simulated(endpoint: drive.Endpoint, service: Any) -> dict[str, Any]:
             "image_os_hash_algo": "sha256", "image_os_hash_value": checksum}}])
     macs = [port["address"] for port in endpoint.make("GET", f"/v1/nodes/{made['uuid']}/ports")["ports"]]
     macs.append(_port(endpoint, made["uuid"]))
-    return {**_offer(endpoint, made), "macs": macs, "image": image.as_uri(), "nmi": True, "console": False}
+    return {**_offer(endpoint, made, "power off"), "macs": macs, "image": image.as_uri(), "nmi": True,
+            "console": False}
 
 
 def _port(endpoint: drive.Endpoint, node: str) -> str:
@@ -41,15 +44,15 @@ def _port(endpoint: drive.Endpoint, node: str) -> str:
     return mac
 
 
-def _offer(endpoint: drive.Endpoint, made: dict[str, Any]) -> dict[str, Any]:
+def _offer(endpoint: drive.Endpoint, made: dict[str, Any], power: str) -> dict[str, Any]:
     """Bring a server to where Nova may take it: available, and its power is known."""
     node = f"/v1/nodes/{made['uuid']}"
     endpoint.make("PUT", f"{node}/traits", {"traits": [TRAIT]})
     for verb, state in (("manage", "manageable"), ("provide", "available")):
         endpoint.make("PUT", f"{node}/states/provision", {"target": verb})
         _wait(endpoint, node, "provision_state", state)
-    endpoint.make("PUT", f"{node}/states/power", {"target": "power off"})
-    _wait(endpoint, node, "power_state", "power off")
+    endpoint.make("PUT", f"{node}/states/power", {"target": power})
+    _wait(endpoint, node, "power_state", power)
     return {"uuid": made["uuid"], "resource_class": made["resource_class"]}
 
 
