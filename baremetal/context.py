@@ -1,6 +1,7 @@
 """The context of a request: who asks, and under which id; it crosses RPC as plain JSON."""
 
 import dataclasses
+import functools
 import typing
 import uuid
 
@@ -15,6 +16,18 @@ class Context:
     roles: tuple[str, ...] = ()
     #: whether the caller has system scope (operators); noauth and http_basic callers have
     system: bool = False
+    #: the domain that the caller's token is for, when it is for neither a project nor the system
+    domain: str | None = None
+    #: what policy files may compare with, beside ids
+    project_name: str | None = None
+    project_domain: str | None = None
+    user_domain: str | None = None
+
+    @functools.cached_property
+    def who(self) -> tuple[typing.Any, ...]:
+        """All that permissions may hang on."""
+        return (self.user, self.project, self.roles, self.system, self.domain, self.project_name, self.project_domain,
+                self.user_domain)
 
     def to_wire(self) -> dict[str, typing.Any]:
         """Return the context as plain JSON."""
@@ -29,6 +42,10 @@ class Context:
         return cls(**facts)
 
 
+#: what an operator is: each role brings those below it
+OPERATOR = ("admin", "manager", "member", "reader")
+
+
 def internal(why: str) -> Context:
     """Return the context of work that nobody asked for: sweeps, recovery."""
-    return Context(user=f"system:{why}", roles=("admin",), system=True)
+    return Context(user=f"system:{why}", roles=OPERATOR, system=True)

@@ -1,11 +1,20 @@
 """Whose an object is, and what follows: 404 for what a caller may not see, 403 for what it may see and not do, and
-lists that show a project only what is its own. The rules themselves stand in ``policy.py``.
+lists that show a project only what is its own. The rules themselves stand in ``policy/rules.py``.
 """
 
 import dataclasses
 
+import sqlalchemy as sa
+
 from baremetal import errors
-from baremetal.api import expose
+from baremetal.api import expose, policy
+from baremetal.db import collection, models
+
+NODES = models.NODES
+#: what a node must have read for ``judge``
+TENANTS = ("owner", "lessee")
+#: rule: the one that allows the same for nodes of one's own project, where the conf lets projects do so
+SELF_SERVICE = {"node:create": "node:create:self_owned_node", "node:delete": "node:delete:self_owned_node"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,23 +29,69 @@ class Owned:
     #: the rule by which it is seen at all
     seen_by: str = "node:get"
 
-    def target(self) -> dict[str, str | None]:
-        """Return it as oslo.policy sees it."""
-        return {"node.owner": self.owner, "node.lessee": self.lessee}
+    def target(self, of: str) -> policy.enforcer.Target:
+        """Return it as oslo.policy sees it: ``of`` is the noun that a rule looks at."""
+        return {f"{of}.owner": self.owner, f"{of}.lessee": self.lessee}
+
+
+def enter(call: expose.Call, rule: str) -> None:
+    """Judge the rule that a handler declares, where the caller alone decides; else the handler must, see ``leave``."""
+    call.rule = rule
+    if rule == policy.PUBLIC or policy.rules.RULES[rule].of == "":
+        call.judged = True
+        if rule != policy.PUBLIC:
+            call.may(rule)
+
+
+def leave(call: expose.Call) -> None:
+    """Raise unless the declared rule was judged: an answer that nobody was asked about leaves no house."""
+    if not call.judged:
+        raise RuntimeError(f"the handler of {call.request.path} has not judged {call.rule}")
 
 
 def judge(call: expose.Call, rule: str, owned: Owned) -> None:
-    """Raise ``Forbidden`` unless the caller may do ``rule`` to it, ``NotFound`` when it may not even see it."""
-    enforcer, ctx, target = call.house.enforcer, call.context, owned.target()
-    if enforcer.allows(rule, ctx, target):
-        return
-    if not enforcer.allows(owned.seen_by, ctx, target):
+    """Raise ``NotFound`` when the caller may not even see it, ``Forbidden`` when it may not do ``rule`` to it."""
+    call.judged = True
+    if not permits(call, owned.seen_by, owned):
         raise errors.NotFound(what=owned.what, ident=owned.ident)
-    call.may(rule, target)
+    if not permits(call, rule, owned):
+        call.may(rule, owned.target(policy.rules.RULES[rule].of))
 
 
-def project(call: expose.Call, everything: str) -> str | None:
-    """Return the project whose objects a list is limited to; None for callers that ``everything`` lets list all."""
-    if call.house.enforcer.allows(everything, call.context, {}):
+def permits(call: expose.Call, rule: str, owned: Owned) -> bool:
+    """Return whether the caller may do ``rule`` to it, under this rule or as a project that helps itself."""
+    target = owned.target(policy.rules.RULES[rule].of)
+    if call.house.enforcer.allows(rule, call.context, target):
+        return True
+    own = SELF_SERVICE.get(rule)
+    return (own is not None and call.house.conf.api.project_admin_can_manage_own_nodes
+            and owned.owner is not None and owned.owner == call.context.project
+            and call.house.enforcer.allows(own, call.context, target))
+
+
+def project(call: expose.Call, everything: str, *asked: str | None) -> str | None:
+    """Return the project whose objects a list is limited to; None for callers that ``everything`` lets list all.
+
+    ``asked`` are projects that the caller filters by; other ones than its own raise ``Forbidden``.
+    """
+    call.judged = True
+    if call.house.enforcer.allows(everything, call.context):
         return None
-    return call.context.project or ""
+    call.may(call.rule)
+    own = call.context.project
+    if own is None:
+        call.may(everything)
+    for other in asked:
+        if other is not None and other != own:
+            raise errors.Forbidden(why=f"Project {own} may list what is its own only, not what project {other} has.")
+    return own
+
+
+def tenancy(limited: str | None) -> list[collection.Where]:
+    """Return the condition on nodes that ``project`` makes."""
+    return [] if limited is None else [sa.or_(NODES.c.owner == limited, NODES.c.lessee == limited)]
+
+
+def node_tenancy(node_id: sa.ColumnElement[int], limited: str | None) -> list[collection.Where]:
+    """Return the condition on objects of nodes, by the column that names their node."""
+    return [] if limited is None else [node_id.in_(sa.select(NODES.c.id).where(*tenancy(limited)))]

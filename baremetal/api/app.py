@@ -12,7 +12,7 @@ from oslo_db import exception
 from pecan import hooks
 
 from baremetal import clock, errors
-from baremetal.api import discovery, expose, faults, members, policy, routes, versions
+from baremetal.api import access, discovery, expose, faults, members, policy, routes, versions
 from baremetal.api.guards import address, auth, body, requests
 from baremetal.api.ops import watcher
 from baremetal.db import engine
@@ -38,7 +38,7 @@ class House:
     database: engine.Database
     rpc: client.Client
     members: members.Members
-    enforcer: policy.Enforcer
+    enforcer: policy.enforcer.Enforcer
     clock: clock.Clock
     #: reads for all live event streams
     watcher: watcher.Watcher
@@ -67,7 +67,7 @@ def _bounded(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.
              table: tuple[routes.Route, ...]) -> typing.Any:
     """Return the application with these routes, guarded against bodies that are too large or too deep."""
     house = House(conf, database, client.Client(conf, transport), members.Members(conf, database, time),
-                  policy.Enforcer(conf, time), time, watcher.Watcher(conf, database, time),
+                  policy.enforcer.Enforcer(conf, time), time, watcher.Watcher(conf, database, time),
                   outbox.Outbox(conf, database, time), table)
     application = Application(house)
     return body.wrap(application, conf, lambda path: routes.find(path, application.root_place).open)
@@ -130,7 +130,7 @@ class Application(pecan.core.ExplicitPecan):
         route = routes.choose(found, request.method, version)
         declared = expose.declared(route.handler)
         call = expose.Call(request, self.house, version)
-        call.may(declared.policy)
+        access.enter(call, declared.policy)
         expose.arrange(call, declared)
         if found is full:
             return route.handler, (call, *found.idents), {}
@@ -139,7 +139,8 @@ class Application(pecan.core.ExplicitPecan):
     def invoke_controller(self, controller: typing.Any, args: typing.Any, kwargs: typing.Any,
                           state: typing.Any) -> None:
         """Run the handler and fill the response."""
-        expose.answer(args[0], _run(self.house.clock, controller, args), state.response)
+        result = _run(self.house.clock, controller, args)
+        expose.answer(args[0], result, state.response)
         state.response.headers.extend(_version_headers(state.request))
 
     def _handle_empty_response_body(self, state: typing.Any) -> None:

@@ -94,6 +94,8 @@ class Call:
         self.body: typing.Any = None
         #: the parameters that the client really gave
         self.given: frozenset[str] = frozenset()
+        #: the rule that the handler declares, and whether it has been asked about what the request is for
+        self.rule, self.judged = policy.PUBLIC, False
 
     @functools.cached_property
     def base(self) -> str:
@@ -101,9 +103,11 @@ class Call:
         endpoint = self.house.conf.api.public_endpoint or self.request.application_url
         return json.dumps(endpoint.rstrip("/"))[1:-1]
 
-    def may(self, rule: str, target: dict[str, typing.Any] | None = None) -> None:
+    def may(self, rule: str, target: policy.enforcer.Target = policy.enforcer.NOTHING) -> None:
         """Raise ``Forbidden`` unless the policy allows ``rule``."""
-        policy.require(self.house.enforcer, rule, self.context, target or {})
+        if not self.house.enforcer.allows(rule, self.context, target):
+            raise errors.Forbidden(why=f"User {self.context.user or 'anonymous'} may not do baremetal:{rule}; ask an "
+                                       "operator for a role that the policy allows.")
 
     def tell(self, kind: str, action: str, row: typing.Any, **facts: typing.Any) -> None:
         """Tell who follows events what has happened to an object; ``row`` has its uuid, and what else is known."""

@@ -17,7 +17,7 @@ import typing
 import bcrypt
 from oslo_config import cfg
 
-from baremetal import clock, errors
+from baremetal import clock, context, errors
 
 LOG = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ def wrap(application: typing.Any, conf: cfg.ConfigOpts, time: clock.Clock) -> ty
 def _noauth(application: typing.Any, conf: cfg.ConfigOpts, time: clock.Clock) -> typing.Any:
     def wrapped(environ: dict[str, typing.Any], start_response: typing.Any) -> typing.Any:
         environ["baremetal.context"] = dataclasses.replace(
-            environ["baremetal.context"], user="noauth", roles=("admin",), system=True)
+            environ["baremetal.context"], user="noauth", roles=context.OPERATOR, system=True)
         return application(environ, start_response)
     return wrapped
 
@@ -54,7 +54,7 @@ def _http_basic(application: typing.Any, conf: cfg.ConfigOpts, time: clock.Clock
             environ[ANONYMOUS] = fault
         else:
             environ["baremetal.context"] = dataclasses.replace(
-                environ["baremetal.context"], user=user, roles=("admin",), system=True)
+                environ["baremetal.context"], user=user, roles=context.OPERATOR, system=True)
         return application(environ, start_response)
     return wrapped
 

@@ -1,7 +1,9 @@
-"""Finding the node that a request names: one SELECT of just the columns that the handler needs."""
+"""Finding the node that a request names: one SELECT of just the columns that the handler needs, and the question
+whether the caller may see it and do to it what the handler declares.
+"""
 
 from baremetal import errors
-from baremetal.api import expose
+from baremetal.api import access, expose
 from baremetal.api.nodes import lists
 from baremetal.db import nodes
 
@@ -9,14 +11,26 @@ from baremetal.db import nodes
 DRIVEN_BY = ("uuid", "driver", "conductor_group")
 
 
-def one(call: expose.Call, name: str, *columns: str) -> nodes.Row:
-    """Return the node that ``name`` names, with these columns; raises ``NotFound``."""
+def one(call: expose.Call, name: str, *columns: str, rule: str | None = None) -> nodes.Row:
+    """Return the node that ``name`` names, with these columns (without any, with all), its owner and its lessee.
+
+    Raises ``NotFound``, also for a node that the caller may not see, and ``Forbidden`` when it may not do what the
+    handler declares, or ``rule`` where the rule hangs on the request.
+    """
     key = lists.ident(call, name)
+    if columns:
+        columns = (*columns, *[tenant for tenant in access.TENANTS if tenant not in columns])
     with call.house.database.read() as connection:
         found = nodes.find(connection, key, name, columns)
     if found is None:
         raise errors.NotFound(what="Node", ident=name)
+    access.judge(call, rule or call.rule, owned(name, found))
     return found
+
+
+def owned(name: str, found: nodes.Row) -> access.Owned:
+    """Return a node as far as policy looks at it."""
+    return access.Owned("Node", name, found.owner, found.lessee)
 
 
 def host(call: expose.Call, found: nodes.Row) -> str:
