@@ -4,14 +4,19 @@ Whether the words are well formed, and which node is meant, the API has found ou
 """
 
 import collections.abc
+import hashlib
+import itertools
 import logging
 import secrets
 import threading
 import typing
 
+import sqlalchemy as sa
+
 from baremetal import context, errors, milestones, states
 from baremetal.conductor import beats, calls, draft, flow, hold, journal, lines, means, task
-from baremetal.db import flows, record
+from baremetal.db import flows, inventory, record
+from baremetal.drivers import switch
 
 LOG = logging.getLogger(__name__)
 
@@ -49,9 +54,12 @@ class Agents:
         """Return the work by its name."""
         return {"lookup": self.lookup, "heartbeat": self.heartbeat, "continue_inspection": self.continue_inspection}
 
-    def lookup(self, ctx: context.Context, node: str) -> dict[str, str]:
-        """Give the agent of this boot its token: once, so that nobody else can learn it later."""
-        for found in self._patient(node, ctx):
+    def lookup(self, ctx: context.Context, node: str, boot: str | None = None) -> dict[str, str]:
+        """Give the agent of this boot its token: once, so that nobody else can learn it later.
+
+        ``boot`` is the node's when the agent asked; None where the API that was asked does not tell.
+        """
+        for found in self._patient(node, ctx, boot):
             if self._means.conf.api.restrict_lookup and found.node.provision_state not in CALLING:
                 raise _nothing()
             token = _token(found)
@@ -74,13 +82,15 @@ class Agents:
             except draft.Changed:
                 continue
 
-    def continue_inspection(self, ctx: context.Context, node: str, *, token: bool = False) -> dict[str, str]:
+    def continue_inspection(self, ctx: context.Context, node: str, *, token: bool = False, boot: str | None = None,
+                            report: str | None = None) -> dict[str, str]:
         """Let the inspection go on: the agent's report lies in the table node_inventory.
 
-        ``token`` is whether the agent will take one from the answer, as from that of a lookup.
+        ``token`` is whether the agent will take one from the answer, as from that of a lookup. ``boot`` is as there,
+        ``report`` the SHA-256 of the report that is meant.
         """
         with self._means.pool.slot(reserved=True) as slot:
-            for found in self._patient(node, ctx):
+            for found in self._patient(node, ctx, boot):
                 if found.node.provision_state == states.INSPECTING:
                     # a very fast boot: that its report is awaited is being written
                     raise errors.Conflict(text=f"Node {node} does not await its report yet. Try again.")
@@ -89,6 +99,7 @@ class Agents:
                 told = {"token": _token(found)} if token else {}
                 flow.load(found)
                 found.milestone(milestones.REPORT)
+                found.draft.writes.append(_reported(found, report))
                 try:
                     flow.go_on(found, "resume")
                 except draft.Changed:
@@ -254,35 +265,30 @@ class Agents:
             found.draft.writes.append(renewal)
         found.save()
 
-    def _patient(self, uuid: str, ctx: context.Context) -> collections.abc.Iterator[task.Task]:
+    def _patient(self, uuid: str, ctx: context.Context, boot: str | None = None
+                 ) -> collections.abc.Iterator[task.Task]:
         """Yield the node as ``hold.attempts`` does; an agent that has just booted waits a little for a held node.
 
-        When another flow has begun meanwhile, the agent that asked is of an earlier boot and most likely gone: what is
-        meant for the next one is not for it. One that lives asks again.
+        When another boot has begun since ``boot``, or since it waits, the agent that asked is of an earlier one and
+        most likely gone: what is meant for the next one is not for it. One that lives asks again.
         """
-        ticker, pause, before = self._means.clock, PAUSE, None
+        ticker, pause = self._means.clock, PAUSE
         until = ticker.tick() + PATIENCE
         while True:
             found = hold.read(self._means, uuid, ctx)
+            boot = boot if boot is not None else _boot(found)
             try:
                 hold.refuse_held(found)
                 break
             except errors.NodeLocked:
                 if "agent_url" in found.node.driver_internal_info or ticker.tick() >= until:
                     raise
-            before = before or self._running(found)
             ticker.sleep(pause)
             pause = min(2 * pause, MOST_PAUSE)
-        if before is not None and self._running(found) != before:
-            raise errors.Conflict(text=f"Node {uuid} has begun something else while this request waited. Try again.")
-        yield found
-        yield from hold.attempts(self._means, uuid, ctx)
-
-    def _running(self, found: task.Task) -> int | None:
-        """Return the id of the flow that the node has now."""
-        with self._means.database.read() as connection:
-            row = flows.open_of(connection, found.node.id)
-        return None if row is None else int(row.id)
+        for free in itertools.chain((found,), hold.attempts(self._means, uuid, ctx)):
+            if _boot(free) != boot:
+                raise errors.Conflict(text=f"Node {uuid} boots anew since this was asked. Try again.")
+            yield free
 
 
 def _token(found: task.Task) -> str:
@@ -292,6 +298,24 @@ def _token(found: task.Task) -> str:
         return record.MASK
     token = internal["agent_secret_token"] = secrets.token_urlsafe(32)
     return token
+
+
+def _boot(found: task.Task) -> str:
+    """Return the name of the boot whose agent is awaited or runs; empty where there is none."""
+    return str(found.node.driver_internal_info.get(switch.BOOT) or "")
+
+
+def _reported(found: task.Task, report: str | None) -> draft.Write:
+    """Return what checks, in the transaction that takes the node, that the report is still there and the one meant.
+
+    From then on none is stored any more, so that the one that was answered is the one that is worked on.
+    """
+    def check(connection: sa.Connection) -> None:
+        text = inventory.pending(connection, found.node.id)
+        if text is None or report not in (None, hashlib.sha256(text.encode()).hexdigest()):
+            raise errors.Conflict(text=f"The report on node {found.node.uuid} is not there any more, or another one "
+                                       "came meanwhile. Try again.")
+    return check
 
 
 def _nothing() -> errors.NotFound:

@@ -3,11 +3,11 @@
 Columns are JSON as text, as everywhere.
 """
 
+import collections.abc
 import datetime
 import typing
 
 import sqlalchemy as sa
-from oslo_db import exception
 
 from baremetal.db import engine, models
 
@@ -19,15 +19,19 @@ _READING: dict[str, sa.Select[typing.Any]] = {
         NODES.c[key] == sa.bindparam("w_key")) for key in ("uuid", "name")}
 
 
-def store_pending(database: engine.Database, node_id: int, report: str, now: datetime.datetime) -> None:
-    """Keep a report until it is processed; a newer one takes its place."""
-    try:
-        with database.write() as connection:
+def store_pending(database: engine.Database, node_id: int, report: str, now: datetime.datetime,
+                  expect: collections.abc.Mapping[str, typing.Any]) -> bool:
+    """Keep a report until it is processed, where the node's columns are as ``expect`` says; return whether they were.
+
+    A newer one takes the place of an older one. The node's row is locked meanwhile, so that none comes in while
+    somebody begins to process what there is, or to boot the server anew.
+    """
+    wanted = [NODES.c[name] == value for name, value in expect.items()]
+    with database.write() as connection:
+        if connection.execute(sa.select(NODES.c.id).where(NODES.c.id == node_id, *wanted).with_for_update()).first():
             _put(connection, node_id, now, pending=report)
-    except exception.DBDuplicateEntry:
-        # another report of the same node came at the same moment: the row is there now
-        with database.write() as connection:
-            _put(connection, node_id, now, pending=report)
+            return True
+    return False
 
 
 def pending(connection: sa.Connection, node_id: int) -> str | None:

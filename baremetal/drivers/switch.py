@@ -1,5 +1,6 @@
 """Switching the power of a held node: the one way in which drivers and the conductor do it. No implementation."""
 
+import secrets
 import typing
 
 from baremetal import milestones, states
@@ -14,6 +15,9 @@ RESTARTS = ("rebooting", "soft rebooting")
 AGENT_KEYS = ("agent_url", "agent_secret_token", "agent_verify_ca", "agent_last_heartbeat")
 #: set where the token was built into the ramdisk, so that it outlives a restart
 LASTING_TOKEN = "agent_secret_token_pregenerated"
+#: driver_internal_info: names the boot whose agent is awaited or runs. What was asked while it had another value was
+#: asked by an agent of an earlier boot, whatever has kept it on its way (the API and the conductor know the key, too)
+BOOT = "agent_boot"
 
 
 def change(task: task.Task, target: str, timeout: float | None = None) -> None:
@@ -28,6 +32,10 @@ def change(task: task.Task, target: str, timeout: float | None = None) -> None:
         timeout = section.soft_power_off_timeout if target in SOFT else section.power_state_change_timeout
     if target in RESTARTS or task.power.read(task) != wanted:
         forget_agent(task.node)
+        if wanted == states.POWER_ON and BOOT in task.node.driver_internal_info:
+            # written before the server starts: its agent may be quicker than we are
+            expect_agent(task.node)
+            task.save()
         task.power.set(task, target, timeout)
         if task.flowing:
             task.milestone(milestones.POWER[wanted], target=target)
@@ -40,3 +48,8 @@ def forget_agent(node: typing.Any) -> None:
     for key in AGENT_KEYS:
         if key != "agent_secret_token" or not internal.get(LASTING_TOKEN):
             internal.pop(key, None)
+
+
+def expect_agent(node: typing.Any) -> None:
+    """Note that an agent of a new boot will call; no other one will be taken for it."""
+    node.driver_internal_info[BOOT] = secrets.token_hex(8)

@@ -85,6 +85,10 @@ class Task:
         #: the rows of its port groups
         self.portgroups: collections.abc.Sequence[typing.Any] = ()
         self.context = context
+        #: how well the server is, one of ``management.HEALTHS``, where its controller told that by the way
+        self.health: str | None = None
+        #: what is wrong with it, in the controller's words
+        self.ailments: tuple[str, ...] = ()
         self.milestones: list[dict[str, typing.Any]] = []
         self.__dict__.update(interfaces)
 
@@ -142,6 +146,12 @@ class Task:
 
     def kept(self, rows: str, ident: int, text: str) -> None:
         """Take notice of what ``keep`` noted; the conductor's task writes it with the node."""
+
+    def save(self) -> None:
+        """Write what was changed of the node so far, before something is done that must not come before it.
+
+        The conductor's task does; it raises ``LeaseLost`` where another one works on the node by now.
+        """
 
     def milestone(self, name: str, **facts: typing.Any) -> None:
         """Note that ``name`` was reached; the conductor's task writes it to the node's timeline."""

@@ -6,8 +6,9 @@ import pathlib
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 
-from baremetal.db import agents, inventory
+from baremetal.db import agents, inventory, models
 from tests.api import inside
 from tests.unit.inspection import reports
 
@@ -34,7 +35,7 @@ def test_reports_of_one_node_at_once_leave_one(house: inside.Inside) -> None:
     node = enrol(house)
     texts = [f'{{"report":{number},"text":"😀 {"x" * 5000}"}}' for number in range(16)]
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda text: inventory.store_pending(house.database, node, text, NOW), texts))
+        list(pool.map(lambda text: inventory.store_pending(house.database, node, text, NOW, {}), texts))
     with house.database.read() as connection:
         assert inventory.pending(connection, node) in texts
 
@@ -43,11 +44,11 @@ def test_what_waits_and_what_came_of_it(house: inside.Inside) -> None:
     node = enrol(house)
     with house.database.read() as connection:
         assert inventory.pending(connection, node) is None
-    inventory.store_pending(house.database, node, "{}", NOW)
+    inventory.store_pending(house.database, node, "{}", NOW, {})
     with house.database.write() as connection:
         inventory.store(connection, node, '{"cpu":1}', '{"a":"ü"}', NOW)
         assert inventory.pending(connection, node) is None
-    inventory.store_pending(house.database, node, '{"new":1}', NOW)
+    inventory.store_pending(house.database, node, '{"new":1}', NOW, {})
     with house.database.write() as connection:
         inventory.drop(connection, node)
         assert inventory.pending(connection, node) is None
@@ -57,6 +58,19 @@ def test_what_waits_and_what_came_of_it(house: inside.Inside) -> None:
     assert house.ask("DELETE", f"/v1/nodes/{uuid}").status == 204
     with house.database.read() as connection:
         assert inventory.read(connection, "uuid", uuid) is None
+
+
+def test_a_report_is_kept_only_where_it_is_awaited(house: inside.Inside) -> None:
+    node = enrol(house)
+    assert not inventory.store_pending(house.database, node, "{}", NOW, {"provision_state": "inspect wait"})
+    awaits = {"provision_state": "enroll", "provision_updated_at": None}
+    assert inventory.store_pending(house.database, node, "{}", NOW, awaits)
+    with house.database.write() as connection:
+        connection.execute(sa.update(models.NODES).where(models.NODES.c.id == node).values(provision_updated_at=NOW))
+    assert not inventory.store_pending(house.database, node, '{"late":1}', NOW, awaits)
+    assert inventory.store_pending(house.database, node, '{"new":1}', NOW, {**awaits, "provision_updated_at": NOW})
+    with house.database.read() as connection:
+        assert inventory.pending(connection, node) == '{"new":1}'
 
 
 def test_servers_are_found_by_their_addresses(house: inside.Inside) -> None:
@@ -72,6 +86,6 @@ def test_large_reports_fit(house: inside.Inside, size: int) -> None:
     """As large as the API takes them, less what the server's own bound on a statement leaves."""
     node = enrol(house)
     text = '{"a":"' + "x" * size + '"}'
-    inventory.store_pending(house.database, node, text, NOW)
+    inventory.store_pending(house.database, node, text, NOW, {})
     with house.database.read() as connection:
         assert inventory.pending(connection, node) == text

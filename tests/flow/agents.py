@@ -2,13 +2,19 @@
 
 from typing import Any
 
+from baremetal.drivers import switch
 from tests.flow import house as building
 from tests.flow import ramdisk
 
 
-def lookup(house: building.House, ident: str, host: str = "one") -> str:
-    """Ask for the token."""
-    return str(house.managers[host].table()["lookup"](house.ctx, node=ident)["token"])
+def boot(house: building.House, ident: str) -> str:
+    """What the API tells of the boot whose agent is awaited."""
+    return str(house.node(ident).driver_internal_info.get(switch.BOOT, ""))
+
+
+def lookup(house: building.House, ident: str, host: str = "one", **told: str) -> str:
+    """Ask for the token; an API of an older release tells nothing else."""
+    return str(house.managers[host].table()["lookup"](house.ctx, node=ident, **told)["token"])
 
 
 def beat(house: building.House, ident: str, token: str, host: str = "one", **more: Any) -> None:

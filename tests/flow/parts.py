@@ -30,13 +30,17 @@ class Plain:
         self.gates[call] = threading.Event(), threading.Event()
         return self.gates[call]
 
-    def did(self, call: str) -> None:
-        """Write ``call`` down; then stop, die or fail if that was wished for."""
-        self.calls.append(call)
+    def stop(self, call: str) -> None:
+        """Stop until its gate is open, if it has one."""
         if call in self.gates:
             reached, go_on = self.gates[call]
             reached.set()
             assert go_on.wait(20), "the test forgot to open the gate"
+
+    def did(self, call: str) -> None:
+        """Write ``call`` down; then stop, die or fail if that was wished for."""
+        self.calls.append(call)
+        self.stop(call)
         if self.dies.get(call, 0) > 0:
             self.dies[call] -= 1
             # ends the worker's thread as kill -9 does: nothing after it runs but `finally`

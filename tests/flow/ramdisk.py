@@ -7,6 +7,7 @@ import concurrent.futures
 from typing import Any
 
 from baremetal import errors, steps
+from baremetal.drivers import switch
 from tests.flow import parts
 
 URL, VERSION = "https://10.0.0.9:9999", "11.2.0"
@@ -57,9 +58,11 @@ class Deploy(parts.Plain):
         self.did("take_over")
 
     def _boot(self, task: Any, call: str) -> steps.Answer:
+        self.stop(f"before {call}")
+        switch.forget_agent(task.node)
+        switch.expect_agent(task.node)
+        task.save()
         task.power.set(task, "rebooting")
-        for key in ("agent_url", "agent_secret_token", "agent_verify_ca", "agent_last_heartbeat"):
-            task.node.driver_internal_info.pop(key, None)
         self.did(call)
         return steps.Wait(what="the agent's first call-back")
 
@@ -175,6 +178,7 @@ class Inspect(parts.Plain):
 
     def inspect(self, task: Any) -> steps.Answer:
         """Note it, and wait."""
+        switch.expect_agent(task.node)
         self.did("inspect")
         return steps.Wait(what="the report")
 

@@ -1,5 +1,7 @@
 """What agents say, and from whom it is taken: lookups, heartbeats, reports."""
 
+import contextlib
+import hashlib
 import logging
 from typing import Any
 
@@ -45,6 +47,97 @@ def test_lookup_waits_a_little_for_a_node_that_is_being_let_go(house: building.H
     with pytest.raises(errors.NodeLocked):
         agents.beat(house, ident, "x" * 43)
     assert house.clock.tick() == began, "an agent that runs comes again soon; nobody waits for it"
+
+
+# --- boots ----------------------------------------------------------------------------------------
+
+def _again(house: building.House, ident: str, host: str = "one") -> None:
+    """Give the boot up and begin another one."""
+    house.do(ident, "abort", host)
+    house.set(ident, maintenance=False)
+    house.do(ident, "manage", host)
+    house.do(ident, "provide", host)
+    assert house.node(ident).provision_state == "clean wait"
+
+
+def _awaited(house: building.House) -> tuple[ramdisk.Deploy, str]:
+    deploy = ramdisk.Deploy(ramdisk.step("erase", 10))
+    house.conductor("one", deploy=deploy)
+    ident = house.add("manageable")
+    house.do(ident, "provide")
+    return deploy, ident
+
+
+def test_what_an_earlier_boots_agent_asked_late_gets_no_token(house: building.House) -> None:
+    """It was on its way between API and conductor while the node began to boot anew."""
+    _deploy, ident = _awaited(house)
+    earlier = agents.boot(house, ident)
+    _again(house, ident)
+    now = agents.boot(house, ident)
+    assert earlier and now and earlier != now
+    with pytest.raises(errors.Conflict, match="boots anew since this was asked"):
+        agents.lookup(house, ident, boot=earlier)
+    assert "agent_secret_token" not in house.node(ident).driver_internal_info
+    token = agents.lookup(house, ident, boot=now)
+    assert len(token) == 43, "the agent that is awaited gets it"
+    agents.beat(house, ident, token)
+    assert "agent_url" in house.node(ident).driver_internal_info
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_an_earlier_boots_agent_that_waits_for_a_held_node_gets_no_token(
+        house: building.House, monkeypatch: pytest.MonkeyPatch, *, told: bool) -> None:
+    """Also where the API that was asked is of an older release and tells of no boot."""
+    deploy, ident = _awaited(house)
+    earlier = agents.boot(house, ident)
+    house.do(ident, "abort")
+    house.set(ident, maintenance=False)
+    house.do(ident, "manage")
+    reached, go_on = deploy.gate("before prepare_cleaning")
+    house.start(ident, "provide")
+    assert reached.wait(10) and agents.boot(house, ident) == earlier
+    sleep = house.clock.sleep
+
+    def sleeping(seconds: float) -> None:
+        go_on.set()
+        house.settle()
+        sleep(seconds)
+    monkeypatch.setattr(house.clock, "sleep", sleeping)
+    with pytest.raises(errors.Conflict, match="boots anew since this was asked"):
+        agents.lookup(house, ident, **({"boot": earlier} if told else {}))
+    assert house.node(ident).provision_state == "clean wait"
+    assert len(agents.lookup(house, ident, boot=agents.boot(house, ident))) == 43
+
+
+def test_an_agent_that_is_quicker_than_the_note_that_it_is_awaited_gets_its_token(
+        house: building.House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its boot is written before the server is switched on, so that it is told from an earlier one's agent."""
+    deploy, ident = _awaited(house)
+    house.do(ident, "abort")
+    house.set(ident, maintenance=False)
+    house.do(ident, "manage")
+    reached, go_on = deploy.gate("prepare_cleaning")    # it has been switched on
+    house.start(ident, "provide")
+    assert reached.wait(10)
+    now, sleep = agents.boot(house, ident), house.clock.sleep
+
+    def sleeping(seconds: float) -> None:
+        go_on.set()
+        house.settle()
+        sleep(seconds)
+    monkeypatch.setattr(house.clock, "sleep", sleeping)
+    assert len(agents.lookup(house, ident, boot=now)) == 43
+
+
+def test_a_restart_by_hand_is_another_boot(house: building.House) -> None:
+    _deploy, ident = _awaited(house)
+    house.set(ident, provision_state="wait call-back")      # while cleaning, the power is the steps'
+    earlier = agents.boot(house, ident)
+    house.managers["one"].power(house.ctx, ident, "rebooting")
+    house.settle()
+    with pytest.raises(errors.Conflict):
+        agents.lookup(house, ident, boot=earlier)
+    assert len(agents.lookup(house, ident, boot=agents.boot(house, ident))) == 43
 
 
 def _waiting(house: building.House) -> tuple[ramdisk.Deploy, str, str]:
@@ -177,7 +270,7 @@ def _report(house: building.House, ident: str, **more: Any) -> None:
                         "has_carrier": True}],
         "cpu": {"count": 8, "architecture": "x86_64"}, "memory": {"physical_mb": 4096}, "disks": [],
         "boot": {"current_boot_mode": "uefi", "pxe_interface": "52:54:00:00:00:01"}, "bmc_address": "10.0.0.1"}, **more}
-    inventory.store_pending(house.database, house.node(ident).id, record.dump(report), house.clock.now())
+    assert inventory.store_pending(house.database, house.node(ident).id, record.dump(report), house.clock.now(), {})
 
 
 def _inspected(house: building.House) -> tuple[ramdisk.Inspect, str]:
@@ -190,8 +283,10 @@ def _inspected(house: building.House) -> tuple[ramdisk.Inspect, str]:
     return inspect, ident
 
 
-def _told(house: building.House, ident: str) -> None:
-    house.managers["one"].table()["continue_inspection"](house.ctx, node=ident)
+def _told(house: building.House, ident: str, refused: type[errors.Fault] | None = None, **told: str) -> None:
+    """Tell of a report, as the API does; ``refused`` is the fault that it should be answered with."""
+    with pytest.raises(refused) if refused else contextlib.nullcontext():
+        house.managers["one"].table()["continue_inspection"](house.ctx, node=ident, **told)
     house.settle()
 
 
@@ -245,6 +340,41 @@ def test_report_with_an_interface_that_is_another_nodes(house: building.House) -
     node = house.node(ident)
     assert node.provision_state == "inspect failed"
     assert f"52:54:00:00:00:01, which is a port of node {other} already" in node.last_error
+
+
+def _digest(house: building.House, ident: str) -> str:
+    with house.database.read() as connection:
+        text = inventory.pending(connection, house.node(ident).id)
+    assert text is not None
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def test_a_report_of_an_earlier_inspection_ends_no_later_one(house: building.House) -> None:
+    """It was stored, then the inspection was given up and begun anew before the conductor was told."""
+    _inspect, ident = _inspected(house)
+    _report(house, ident)
+    told = {"boot": agents.boot(house, ident), "report": _digest(house, ident)}
+    house.do(ident, "abort")
+    house.do(ident, "inspect")
+    _told(house, ident, errors.Conflict, **told)
+    _told(house, ident, errors.Conflict)        # from an API of an older release
+    assert house.node(ident).provision_state == "inspect wait"
+    _report(house, ident)
+    _told(house, ident, boot=agents.boot(house, ident), report=_digest(house, ident))
+    assert house.node(ident).properties["memory_mb"] == 4096
+
+
+def test_the_report_that_was_answered_is_the_one_that_is_worked_on(house: building.House) -> None:
+    _inspect, ident = _inspected(house)
+    _report(house, ident)
+    first = _digest(house, ident)
+    _report(house, ident, error="somebody else's words")
+    _told(house, ident, errors.Conflict, report=first)
+    assert house.node(ident).provision_state == "inspect wait"
+    _report(house, ident)
+    _told(house, ident, report=first)
+    assert house.node(ident).last_error is None
+    _told(house, ident, errors.NotFound, report=first)      # again: it is done
 
 
 def test_aborted_inspection_leaves_nothing(house: building.House) -> None:

@@ -13,8 +13,8 @@ TOKENS = 62
 #: fields of the node that an agent is told
 FIELDS = ("uuid", "properties", "instance_info", "driver_internal_info", "links")
 #: columns that are read for that, and for finding the node's conductor
-COLUMNS = ("id", "uuid", "provision_state", "driver", "conductor_group", "management_interface", "properties",
-           "instance_info", "driver_internal_info")
+COLUMNS = ("id", "uuid", "provision_state", "provision_updated_at", "driver", "conductor_group",
+           "management_interface", "properties", "instance_info", "driver_internal_info")
 #: management interfaces that reach the BMC over HTTP, so that the agent need not look for it
 WITHOUT_BMC = ("redfish", "idrac-redfish")
 #: lowest TLS version that the agent may serve
@@ -52,6 +52,11 @@ def document(call: expose.Call, found: nodes.Row, token: str | None) -> dict[str
 def known_token(found: nodes.Row) -> str | None:
     """Return the mask where the node's agent has a token already."""
     return record.MASK if "agent_secret_token" in record.load(found.driver_internal_info) else None
+
+
+def boot(found: nodes.Row) -> str:
+    """Return the name of the boot whose agent is awaited: what is asked now is not asked by that of a later one."""
+    return str(record.load(found.driver_internal_info).get("agent_boot") or "")
 
 
 def _of_partitions(found: nodes.Row) -> bool:

@@ -3,6 +3,7 @@
 The report is stored as it came; the conductor of the node that awaits it is told, and works on it.
 """
 
+import hashlib
 import ipaddress
 import logging
 import typing
@@ -20,6 +21,8 @@ LOG = logging.getLogger(__name__)
 NEW, OLD = 84, 1
 #: states of a node whose report is awaited, now or in a moment
 SOON = (states.INSPECTWAIT, states.INSPECTING)
+#: columns that are as they were while the same boot's report is awaited
+AWAITED = ("provision_state", "provision_updated_at")
 #: keys of an inventory that name the server's BMC
 BMC = ("bmc_address", "bmc_v6address")
 
@@ -38,9 +41,13 @@ def take(call: expose.Call) -> expose.Answer:
                                   "one, or inventory.bmc_address, or node_uuid in the request.")
     found = _find(call, uuid, addresses, bmcs)
     host = answers.host(call, found)
-    inventory.store_pending(call.house.database, found.id, call.request.body.decode(), call.house.clock.now())
+    text = call.request.body.decode()
+    if not inventory.store_pending(call.house.database, found.id, text, call.house.clock.now(), {
+            name: getattr(found, name) for name in AWAITED}):
+        raise errors.Conflict(text="The node awaited a report a moment ago, and something else since. Try again.")
     # an old agent does not look for a token here; it looks itself up afterwards
-    told = call.rpc(host, "continue_inspection", node=found.uuid, token=call.version >= NEW)
+    told = call.rpc(host, "continue_inspection", node=found.uuid, token=call.version >= NEW, boot=answers.boot(found),
+                    report=hashlib.sha256(text.encode()).hexdigest())
     if call.version < NEW:
         return expose.Answer(202, {"uuid": found.uuid})
     return expose.Answer(202, answers.document(call, found, told["token"]))

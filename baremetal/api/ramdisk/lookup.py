@@ -15,7 +15,7 @@ LOG = logging.getLogger(__name__)
 
 #: states in which a ramdisk of ours may run
 ALLOWED = frozenset({states.DEPLOYING, states.DEPLOYWAIT, states.CLEANING, states.CLEANWAIT, states.INSPECTING,
-                     states.INSPECTWAIT, states.RESCUING, states.RESCUEWAIT, states.SERVICEWAIT})
+                     states.INSPECTWAIT, states.RESCUING, states.RESCUEWAIT, states.SERVICING, states.SERVICEWAIT})
 #: most MAC addresses of one server
 MOST = 1000
 
@@ -61,5 +61,5 @@ def show(call: expose.Call) -> dict[str, typing.Any]:
         raise answers.nothing()
     if call.version < answers.TOKENS:
         return answers.document(call, node, answers.known_token(node))
-    told = call.rpc(answers.host(call, node), "lookup", node=node.uuid)
+    told = call.rpc(answers.host(call, node), "lookup", node=node.uuid, boot=answers.boot(node))
     return answers.document(call, node, told["token"])

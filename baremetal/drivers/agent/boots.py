@@ -14,7 +14,7 @@ LOG = logging.getLogger(__name__)
 NETWORKS = {"deploy": "provisioning", "clean": "cleaning", "service": "servicing", "inspect": "inspection",
             "rescue": "rescuing"}
 #: driver_internal_info keys of what was done through an agent, besides ``switch.AGENT_KEYS``
-TRACES = (talk.NOTED, talk.SILENT, "agent_step_rebooting", "agent_writing")
+TRACES = (switch.BOOT, talk.NOTED, talk.SILENT, "agent_step_rebooting", "agent_writing")
 #: seconds between two readings of the power while a server goes off by itself
 READING = 0.25
 #: seconds that a server has for going off by itself when its disks are flushed, so that nothing is lost by force
@@ -32,6 +32,7 @@ def start(task: task.Task, mode: str, parameters: dict[str, str] | None = None) 
         task.network.disconnect(task, "tenant")
     task.network.connect(task, NETWORKS[mode])
     task.boot.prepare_ramdisk(task, {**_parameters(task), **(parameters or {})}, mode)
+    switch.expect_agent(task.node)
     switch.change(task, "rebooting" if task.node.disable_power_off else "power on")
     return waiting()
 

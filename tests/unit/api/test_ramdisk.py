@@ -1,5 +1,6 @@
 """What agents ask: lookup, heartbeat, report. What of it reaches the conductor, and what is refused before."""
 
+import hashlib
 import json
 import pathlib
 import sqlite3
@@ -9,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from baremetal import errors, states
+from baremetal import clock, errors, states
 from baremetal.api import app
+from baremetal.api.ramdisk import inspection
 from baremetal.db import inventory
 from baremetal.rpc import wire
 from tests.api import inside
@@ -57,7 +59,10 @@ def test_lookup_tells_the_node_how_to_behave_and_the_token(asked: door.Door) -> 
     config = told["config"]
     assert (config["heartbeat_timeout"], config["agent_token"], config["agent_token_required"]) == (300, TOKEN, True)
     assert config["permitted_image_formats"] == ["raw", "gpt", "qcow2", "iso"]
-    assert asked.told == [("lookup", {"node": ident})]
+    assert asked.told == [("lookup", {"node": ident, "boot": ""})]
+    asked.write(ident, driver_internal_info='{"agent_boot":"b7"}')
+    assert lookup(asked, addresses=MAC).status == 200
+    assert asked.told[-1] == ("lookup", {"node": ident, "boot": "b7"})
 
 
 @pytest.mark.parametrize(("option", "whole", "may"), [
@@ -79,7 +84,7 @@ def test_only_nodes_that_may_run_a_ramdisk_are_told(asked: door.Door, state: str
     asked.answers["lookup"] = {"token": TOKEN}
     answer = lookup(asked, node_uuid=ident)
     allowed = {"deploying", "wait call-back", "cleaning", "clean wait", "inspecting", "inspect wait", "rescuing",
-               "rescue wait", "service wait"}
+               "rescue wait", "servicing", "service wait"}
     assert answer.status == (200 if state in allowed else 404)
     if answer.status == 404:
         assert answer.text() == NOBODY and not asked.told
@@ -210,9 +215,26 @@ def test_a_report_waits_for_the_conductor_as_it_came(asked: door.Door) -> None:
     answer = asked.ask("POST", "/v1/continue_inspection", None, raw=raw)
     assert (answer.status, answer.json()) == (202, {"uuid": ident})
     assert pending(asked, ident) == raw.decode()
-    assert asked.told == [("continue_inspection", {"node": ident, "token": False})]
+    assert asked.told == [("continue_inspection", {"node": ident, "token": False, "boot": "",
+                                                   "report": hashlib.sha256(raw).hexdigest()})]
     assert report_of(asked).status == 202
     assert "virtio_net" in str(pending(asked, ident))
+
+
+def test_a_report_that_comes_when_another_boot_has_begun_is_not_kept(
+        asked: door.Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The API has found the node, then the inspection is given up and begun anew before the report is stored."""
+    ident = enrol(asked, MAC, state=states.INSPECTWAIT)
+    find = inspection._find
+
+    def slowly(*args: Any) -> Any:
+        found = find(*args)
+        asked.write(ident, provision_updated_at=clock.REAL.now())
+        return found
+    monkeypatch.setattr(inspection, "_find", slowly)
+    answer = report_of(asked)
+    assert answer.status == 409 and "something else since. Try again" in answer.text()
+    assert pending(asked, ident) is None and not asked.told
 
 
 def test_a_new_agent_gets_what_a_lookup_tells(asked: door.Door) -> None:
@@ -264,7 +286,8 @@ def test_all_that_a_report_names_must_be_one_node(asked: door.Door, named: str, 
         assert not asked.told
     else:
         assert answer.status == 202, answer.content
-        assert asked.told == [("continue_inspection", {"node": nodes[expected], "token": True})]
+        [(work, told)] = asked.told
+        assert (work, told["node"], told["token"]) == ("continue_inspection", nodes[expected], True)
 
 
 @pytest.mark.parametrize("state", sorted(set(states.STATES) - {states.INSPECTWAIT}))

@@ -11,7 +11,7 @@ import pytest
 
 from baremetal import errors, milestones, steps
 from baremetal.clients import agent
-from baremetal.drivers import deploy, task
+from baremetal.drivers import deploy, switch, task
 from baremetal.drivers.agent import custom, direct, ramdisk, talk
 from tests.contract import booting
 from tests.unit.clients.agent import server
@@ -45,7 +45,23 @@ def test_deploy_forgets_the_agent_of_the_boot_before(make: Make) -> None:
     held = make(DIRECT)
     held.node.driver_internal_info[talk.NOTED] = {"id": "x"}
     DIRECT.deploy(held)
-    assert not [key for key in held.node.driver_internal_info if key.startswith("agent_") and key != "agent_version"]
+    assert not [key for key in held.node.driver_internal_info if key.startswith("agent_")
+                and key not in ("agent_version", switch.BOOT)]
+
+
+def test_each_boot_has_a_name_that_is_written_before_the_server_starts(
+        make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = make(DIRECT, up=False)
+    written: list[tuple[str, str]] = []
+    monkeypatch.setattr(held, "save", lambda: written.append(
+        (held.node.driver_internal_info[switch.BOOT], held.power.read(held))))
+    for _ in range(2):
+        DIRECT.deploy(held)
+    (one, power), (other, _power) = written
+    assert one != other and power == "power off"
+    assert held.node.driver_internal_info[switch.BOOT] == other
+    DIRECT.clean_up(held)
+    assert switch.BOOT not in held.node.driver_internal_info, "nobody is awaited any more"
 
 
 def test_the_stock_way_of_writing(make: Make, far: server.Agent) -> None:
