@@ -89,6 +89,8 @@ class Call:
     def __init__(self, request: webob.Request, house: typing.Any, version: int) -> None:
         self.request, self.house, self.version = request, house, version
         self.method: str = request.method
+        #: whether the path has microversions; what is below /ops has none
+        self.versioned = "baremetal.unversioned" not in request.environ
         self.context: context.Context = request.environ["baremetal.context"]
         self.params: dict[str, typing.Any] = {}
         self.body: typing.Any = None

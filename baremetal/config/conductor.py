@@ -21,6 +21,8 @@ OPTS: list[cfg.Opt] = [
                 help="Whether a power state that changed by itself is set back to the recorded one (else recorded)."),
     cfg.IntOpt("power_state_sync_max_retries", default=3, min=0,
                help="Polls that may fail in a row before the node goes to maintenance with fault 'power failure'."),
+    cfg.BoolOpt("enable_health_monitoring", default=True,
+                help="Whether a node's health is taken from what its controller tells with each power poll."),
     cfg.IntOpt("power_failure_recovery_interval", default=300, min=0,
                help="Seconds between two tries to reach a node with fault 'power failure'; 0 is never."),
     cfg.IntOpt("power_state_change_timeout", default=60, min=1, help="Seconds a power change may take."),

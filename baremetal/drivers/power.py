@@ -17,6 +17,7 @@ class Power(interface.Interface):
 
         Blocks for one conversation with the controller; may be repeated; changes nothing.
         Raises a fault of kind hardware when the controller does not answer.
+        A controller that tells by the way how well the server is, sets ``task.health`` and ``task.ailments``.
         """
         raise NotImplementedError
 

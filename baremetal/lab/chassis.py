@@ -87,7 +87,10 @@ def _capabilities(bmc: typing.Any, data: bytes) -> bytes:
 def _status(bmc: typing.Any, data: bytes) -> bytes:
     policy, by_command = 0x20, 0x10
     on = bmc.power() == "on"
-    return bytes((policy | on, by_command if bmc.machine.boots else 0, IDENTIFY_KNOWN | LIGHTS[bmc.machine.light]))
+    told = bytes((policy | on, by_command if bmc.machine.boots else 0, IDENTIFY_KNOWN | LIGHTS[bmc.machine.light]))
+    for fault in bmc.faults:
+        told = fault.status(told)
+    return told
 
 
 def _control(bmc: typing.Any, data: bytes) -> None:

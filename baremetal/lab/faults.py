@@ -45,6 +45,10 @@ class Fault:
         """Return what the BMC says about the power."""
         return state
 
+    def status(self, told: bytes) -> bytes:
+        """Return what the BMC says about the chassis."""
+        return told
+
 
 class RefusesPassword(Fault):
     """The password was changed by somebody else."""
@@ -137,8 +141,23 @@ class Garbage(Fault):
         return random.choice((packet[:6] + noise[:random.randrange(9)], noise))
 
 
+class Unwell(Fault):
+    """Broken hardware that the BMC knows of."""
+
+    name, says, default = "unwell", "the chassis status says that something is wrong with VALUE", "fan"
+    #: what is wrong: byte and bit of the chassis status
+    places: typing.ClassVar[dict[str, tuple[int, int]]] = {
+        "fan": (2, 3), "drive": (2, 2), "intrusion": (2, 0), "power": (0, 3), "overload": (0, 1)}
+    values = tuple(places)
+
+    def status(self, told: bytes) -> bytes:
+        """Return it with that bit."""
+        byte, bit = self.places[str(self.value)]
+        return bytes(value | (number == byte) << bit for number, value in enumerate(told))
+
+
 TABLE: dict[str, type[Fault]] = {
-    kind.name: kind for kind in (RefusesPassword, Late, Drops, Dead, Lies, TwoTries, Garbage)
+    kind.name: kind for kind in (RefusesPassword, Late, Drops, Dead, Lies, TwoTries, Garbage, Unwell)
 }
 
 

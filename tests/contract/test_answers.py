@@ -10,6 +10,7 @@ from baremetal.drivers import interface, load, wires
 from tests.contract import booting
 from tests.unit.clients.agent import server
 
+RAID = {"logical_disks": [{"raid_level": "1", "size_gb": "MAX", "controller": "software"}]}
 #: socket: its methods that do something, with what they take besides the task
 CALLS: dict[str, dict[str, tuple[typing.Any, ...]]] = {
     "bios": {"read": (), "apply_configuration": ([{"name": "turbo", "value": "on"}],), "factory_reset": (),
@@ -25,8 +26,7 @@ CALLS: dict[str, dict[str, tuple[typing.Any, ...]]] = {
     "inspect": {"inspect": (), "leave": (), "abort": ()},
     "network": {"connect": ("tenant",), "disconnect": ("tenant",), "port_changed": (None,), "vifs": (),
                 "attach_vif": ({"id": "a"},), "detach_vif": ("a",)},
-    "raid": {"create_configuration": (), "delete_configuration": (),
-             "apply_configuration": ({"logical_disks": [{"raid_level": "1", "size_gb": "MAX"}]},)},
+    "raid": {"create_configuration": (), "delete_configuration": (), "apply_configuration": (RAID,)},
     "rescue": {"rescue": (), "unrescue": (), "clean_up": ()},
     "storage": {"attach": (), "detach": (), "writes_image": ()},
 }
@@ -47,6 +47,7 @@ def test_answers_and_may_be_called_twice(found: interface.Interface, name: str, 
         task = booting.task_for(booting.conf(tmp_path), lines, found, far=far)
         task.node.instance_info.update(kernel=f"file://{tmp_path}/kernel", ramdisk=f"file://{tmp_path}/ramdisk",
                                        image_type="whole-disk")
+        task.node.target_raid_config = RAID
         for _ in range(2):
             answer = getattr(found, name)(task, *taken)
             assert isinstance(answer, VALUES.get(name, steps.Done | steps.Wait | None))

@@ -140,3 +140,40 @@ def test_lamps_sensors_and_log_of_the_fake(house: building.House) -> None:
     assert "Temperature" in desk["sensors"](house.ctx, node=ident)
     assert desk["event_log"](house.ctx, node=ident)[0]["severity"] == "ok"
     assert "raid_level" in desk["logical_disk_properties"](house.ctx, driver="fake-hardware")
+
+
+def test_health_is_taken_from_what_a_controller_tells_by_the_way(house: building.House) -> None:
+    ident = house.add("active", power_state="power on", driver_info={"fake_health": "Warning"})
+    silent = house.add("active", power_state="power on")
+    for _ in range(2):
+        house.sweep("power sync").run()
+    assert (house.node(ident).health, house.node(silent).health) == ("Warning", None)
+    [told] = house.rows(models.HISTORY, node_id=house.node(ident).id)
+    assert (told.severity, told.event_type) == ("INFO", "monitoring")
+    house.set(ident, driver_info={"fake_health": "Critical"})
+    house.sweep("power sync").run()
+    assert house.node(ident).health == "Critical"
+    assert house.rows(models.HISTORY, node_id=house.node(ident).id)[-1].severity == "ERROR"
+    assert house.node(ident).reservation is None
+
+
+def test_health_and_another_power_come_together(house: building.House) -> None:
+    class Off(parts.Power):
+        def read(self, task: Any) -> str:
+            task.health = "OK"
+            return "power off"
+
+    house.conductor("one", power=Off())
+    ident = house.add("active", power_state=None)
+    house.sweep("power sync").run()
+    assert (house.node(ident).health, house.node(ident).power_state) == ("OK", "power off")
+
+
+@pytest.mark.parametrize("watched", [True, False])
+def test_health_at_the_beginning(tmp_path: Any, watched: bool) -> None:
+    house = building.House(f"sqlite:///{tmp_path / 's.sqlite'}", conductor__enable_health_monitoring=watched)
+    ident = house.add(driver_info={"fake_health": "OK"})
+    assert house.do(ident, "manage").health == ("OK" if watched else None)
+    house.sweep("power sync").run()
+    assert house.node(ident).health == ("OK" if watched else None)
+    house.close()

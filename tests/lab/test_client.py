@@ -146,7 +146,7 @@ HARD = [
 #: fault, its value: the client bears it
 SOFT = [("late", 0.5), ("drops", 15), ("two-tries", None)]
 #: those that the client cannot see
-UNSEEN = {"lies"}
+UNSEEN = {"lies", "unwell"}
 
 
 def test_every_fault_is_tried() -> None:

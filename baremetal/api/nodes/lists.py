@@ -7,7 +7,7 @@ import typing
 import sqlalchemy as sa
 
 from baremetal import errors, states
-from baremetal.api import expose, lists, resource, types
+from baremetal.api import expose, lists, resource, types, versions
 from baremetal.api.nodes import node
 from baremetal.db import chassis, collection, models
 from baremetal.rpc import ring
@@ -127,9 +127,10 @@ def ident(call: expose.Call, value: str) -> str:
     """Return the column that ``value`` names one node by, uuid or name; raises for what can be neither."""
     if types.is_uuid(value):
         return "uuid"
-    if not types.is_name(value, call.version):
+    version = call.version if call.versioned else versions.HIGHEST
+    if not types.is_name(value, version):
         raise errors.BadIdent(what="node", ident=resource.shorten(value))
-    if call.version < NAMES_SINCE:
+    if version < NAMES_SINCE:
         raise errors.NotFound(what="Node", ident=value)
     return "name"
 

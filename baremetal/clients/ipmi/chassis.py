@@ -22,6 +22,10 @@ VALID, PERSISTENT = 0x80, 0x40
 
 LIGHTS = {"on": (0, 1), "off": (0,)}
 
+#: (byte, bit) of the chassis status: what is wrong then (IPMI 2.0 table 28-3)
+FAULTS = {(0, 1): "power overload", (0, 2): "interlock", (0, 3): "main power", (0, 4): "power control",
+          (2, 0): "intrusion", (2, 2): "drive", (2, 3): "fan"}
+
 
 def _one_of(name: str, value: typing.Any, table: typing.Mapping[typing.Any, typing.Any]) -> typing.Any:
     """Return what the table has for the value."""
@@ -38,6 +42,15 @@ async def _power(talk: bmc.Talk) -> str:
 def power_read() -> typing.Any:
     """Return ``on`` or ``off``."""
     return _power
+
+
+def chassis_status() -> typing.Any:
+    """Return ``power`` (on, off) and ``faults``, words of FAULTS; the BMC tells both at once."""
+    async def work(talk: bmc.Talk) -> dict[str, typing.Any]:
+        told = (await talk.ask(CHASSIS, STATUS)).data
+        return {"power": "on" if told[0] & 1 else "off",
+                "faults": [name for (byte, bit), name in FAULTS.items() if len(told) > byte and told[byte] >> bit & 1]}
+    return work
 
 
 def power_set(state: str) -> typing.Any:

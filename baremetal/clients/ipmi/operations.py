@@ -12,6 +12,7 @@ Work = typing.Callable[[bmc.Talk], typing.Coroutine[typing.Any, typing.Any, typi
 
 TABLE: dict[str, typing.Callable[..., Work]] = {
     "power_read": chassis.power_read,
+    "chassis_status": chassis.chassis_status,
     "power_set": chassis.power_set,
     "boot_read": chassis.boot_read,
     "boot_set": chassis.boot_set,

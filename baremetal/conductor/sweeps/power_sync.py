@@ -8,6 +8,7 @@ from baremetal import errors, states
 from baremetal.conductor import draft, hold, power, task
 from baremetal.conductor.sweeps import polling, sweep
 from baremetal.db import polls
+from baremetal.drivers import management
 
 LOG = logging.getLogger(__name__)
 
@@ -51,16 +52,32 @@ class PowerSync(sweep.Sweep):
 
     def _answered(self, found: task.Task, actual: str | None, fault: Exception | None) -> None:
         """Compare one answer; most need nothing."""
-        node = found.node
-        if fault is None and (actual is None or actual == node.power_state):
+        node, same = found.node, fault is None and (actual is None or actual == found.node.power_state)
+        if same:
             self._failures.pop(node.uuid, None)
-            return
         with contextlib.suppress(draft.Changed, errors.NoFreeWorker, errors.NotFound):
             try:
-                self._differs(found, actual, fault)
+                if fault is None and found.health not in (None, node.health):
+                    self._note_health(found)
+                if not same:
+                    self._differs(found, actual, fault)
             except draft.Unsaved as error:
                 LOG.warning("Node %s: its power was not written (%s); it is asked again in %s s", node.uuid, error,
                             self.interval)
+
+    def _note_health(self, found: task.Task) -> None:
+        """Take how well the controller says that the server is as the node's."""
+        node = found.node
+        if not self.means.conf.conductor.enable_health_monitoring:
+            return
+        found.take("health")
+        ailments = f" (something is wrong with: {', '.join(found.ailments)})" if found.ailments else ""
+        found.note("monitoring", f"The health became '{found.health}', after '{node.health or 'unknown'}'{ailments}.",
+                   bad=found.health == management.HEALTHS[-1])
+        node.health = found.health
+        found.draft.freeing = True
+        found.save()
+        LOG.info("Node %s: its health is %r%s", node.uuid, node.health, ailments)
 
     def _differs(self, found: task.Task, actual: str | None, fault: Exception | None) -> None:
         """Decide what to do about an answer that is not as recorded."""

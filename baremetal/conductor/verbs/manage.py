@@ -20,6 +20,8 @@ class Manage(verb.Verb):
         if power == states.POWER_ERROR:
             raise errors.PowerFailed(target="readable", why="the controller reports an error")
         held.node.power_state = power
+        if held.health and held.conf.conductor.enable_health_monitoring:
+            held.node.health = held.health
         known = identity.ask(held)
         if known:
             held.node.driver_internal_info["bmc"] = known

@@ -177,4 +177,4 @@ def _result(kind: str, found: dict[str, typing.Any]) -> typing.Any:
 
 def _owner(task: task.Task, step: steps.Step) -> interface.Interface:
     """Return the interface whose step it is; of one that nodes do not have, the deploy interface."""
-    return task.interfaces.get(step.interface, task.deploy)
+    return task.interfaces.get(step.interface) or task.deploy

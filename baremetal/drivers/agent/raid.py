@@ -1,6 +1,6 @@
 """Software RAID: the agent in the ramdisk builds it from whole disks. Says what that can be, and keeps what came of it.
 
-The steps are the agent's own; it does them by itself. This interface refuses what the agent would, before a server
+The steps are the agent's own, which the deploy interface lets it do. This interface refuses what the agent would, before a server
 boots for it, and writes what the agent answered to the node.
 """
 
@@ -8,7 +8,7 @@ import typing
 
 from baremetal import errors, steps
 from baremetal.drivers import raid, task
-from baremetal.drivers.agent import talk
+from baremetal.drivers.agent import learned, talk
 
 CREATE, APPLY, DELETE = "create_configuration", "apply_configuration", "delete_configuration"
 #: what Linux' software RAID builds here; the first volume carries the system, which boots from a mirror only
@@ -16,6 +16,8 @@ LEVELS, FIRST_LEVEL = ("0", "1", "1+0", "5", "6"), "1"
 MOST = 2
 CONTROLLER = "software"
 WHERE = "raid_config/logical_disks"
+#: how provision states begin, and the kind of the steps that run there
+KINDS = {"deploy": "deploy", "wait": "deploy", "servic": "service"}
 
 
 class AgentRaid(raid.Raid):
@@ -36,6 +38,27 @@ class AgentRaid(raid.Raid):
         if len((config or {}).get("logical_disks", ())) > MOST:
             raise errors.BadField(field=WHERE, value=f"{len(config['logical_disks'])} logical disks",
                                   wanted=f"Software RAID has one or {MOST}.")
+
+    def create_configuration(self, task: task.Task, *, create_root_volume: bool = True,
+                             create_nonroot_volumes: bool = True, delete_existing: bool = False) -> steps.Answer:
+        """Let the agent build the target configuration. Its steps do so by themselves; this is for other drivers."""
+        if delete_existing:
+            raise errors.BadField(field="delete_existing", value=True,
+                                  wanted="Run the step delete_configuration before.")
+        return _execute(task, CREATE, create_root_volume=create_root_volume,
+                        create_nonroot_volumes=create_nonroot_volumes)
+
+    def delete_configuration(self, task: task.Task) -> steps.Answer:
+        """Let the agent delete all volumes of software RAID."""
+        return _execute(task, DELETE)
+
+    def apply_configuration(self, task: task.Task, raid_config: dict[str, typing.Any], *,
+                            create_root_volume: bool = True, create_nonroot_volumes: bool = True,
+                            delete_existing: bool = True) -> steps.Answer:
+        """Let the agent build another configuration, which is the target then."""
+        if not (create_root_volume and create_nonroot_volumes):
+            raise errors.BadField(field="create_root_volume", value=False, wanted="Say all of it in raid_config.")
+        return _execute(task, APPLY, raid_config=raid_config, delete_existing=delete_existing)
 
     def tell_agent(self, task: task.Task, kind: str, step: steps.Step) -> tuple[dict[str, typing.Any],
                                                                                dict[str, typing.Any]]:
@@ -70,6 +93,12 @@ class AgentRaid(raid.Raid):
         if step.step == APPLY:
             task.node.target_raid_config = step.args["raid_config"]
         return raid.built(task, result)
+
+
+def _execute(task: task.Task, step: str, **args: typing.Any) -> steps.Answer:
+    state = str(task.node.provision_state)
+    kind = next((kind for begins, kind in KINDS.items() if state.startswith(begins)), "clean")
+    return learned.execute(task, kind, steps.Step("raid", step, args, by=steps.AGENT))
 
 
 def _check_disk(disk: dict[str, typing.Any], *, first: bool) -> None:

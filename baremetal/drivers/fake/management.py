@@ -16,8 +16,6 @@ INDICATORS = {
 DRIVES = "fake_virtual_media"
 #: key of driver_internal_info: what a lamp was told to show; else they are on
 LAMPS = "fake_indicators"
-#: key of driver_info: a health to play
-HEALTH = "fake_health"
 
 # fmt: off
 SENSORS: dict[str, dict[str, dict[str, typing.Any]]] = {
@@ -89,7 +87,7 @@ class FakeManagement(management.Management):
     def health(self, task: task.Task) -> str:
         """Return what the node wants played, else OK."""
         play.act(task, "management", "health")
-        return str(task.node.driver_info.get(HEALTH, management.HEALTHS[0]))
+        return str(task.node.driver_info.get(play.HEALTH, management.HEALTHS[0]))
 
     def indicators(self, task: task.Task) -> dict[str, dict[str, dict[str, typing.Any]]]:
         """Return both lamps."""

@@ -1,7 +1,8 @@
 """What a fake operation does before it succeeds: take its time, or fail, or wait, as the node asks for it.
 
 The node's driver_info may hold, each keyed by operation ("deploy.deploy", "power.set", "vendor.log_passthrough"):
-``fake_delays`` (seconds, or [least, most]), ``fake_faults`` (text), ``fake_waits`` (seconds until the deadline).
+``fake_delays`` (seconds, or [least, most]), ``fake_faults`` (text), ``fake_waits`` (seconds until the deadline);
+and ``fake_health``, which the server says of itself with each power poll.
 """
 
 import collections.abc
@@ -9,8 +10,10 @@ import random
 import typing
 
 from baremetal import errors, steps
-from baremetal.drivers import task
+from baremetal.drivers import management, task
 
+#: key of driver_info: how well the server says that it is
+HEALTH = "fake_health"
 WISHES = {
     "fake_delays": "{\"<interface>.<operation>\": seconds, or [least, most]}",
     "fake_faults": "{\"<interface>.<operation>\": \"the text to fail with\"}",
@@ -50,6 +53,9 @@ def check(task: task.Task) -> None:
         value = task.node.driver_info.get(key, {})
         if not isinstance(value, dict) or not all(map(fits[key], value.values())):
             raise errors.DriverInfoWrong(key=key, value=value, wanted=f"It is {wanted}.")
+    health = task.node.driver_info.get(HEALTH)
+    if health is not None and health not in management.HEALTHS:
+        raise errors.DriverInfoWrong(key=HEALTH, value=health, wanted=f"One of {', '.join(management.HEALTHS)}.")
 
 
 def _number(value: typing.Any) -> bool:

@@ -20,6 +20,7 @@ class FakePower(power.Power):
     def read(self, task: task.Task) -> str | None:
         """Return what the node has; None for a new one."""
         play.act(task, "power", "read")
+        task.health = task.node.driver_info.get(play.HEALTH)
         return task.node.power_state
 
     def read_later(self, task: task.Task, pool: concurrent.futures.Executor) -> "concurrent.futures.Future[str | None]":

@@ -22,6 +22,10 @@ LED_STATES = ("blinking", "off", "on")
 CHASSIS, STATUS = 0x00, 0x01
 #: identify state of Get Chassis Status (bits 5:4 of byte 3, meaningful with bit 6)
 LIGHTS = {0: "off", 1: "blinking", 2: "on", 3: "unknown"}
+#: what chassis status calls wrong: how bad that is; other words of it are warnings
+GRAVE = frozenset({"power overload", "main power", "power control"})
+#: health of a sensor: the server's, where that is the worst of all
+SENSED = {"warning": "Warning", "critical": "Critical", "failed": "Critical"}
 TRIES = 2
 """How often a boot device is set before it counts as not to be set."""
 
@@ -123,9 +127,22 @@ class IpmiManagement(management.Management):
         """Read the system event log."""
         return list(task.wires.ipmi.call(address.of(task), "event_log"))
 
+    def health(self, task: task.Task) -> str | None:
+        """Ask the BMC for what is wrong, and each of its sensors."""
+        told = [health(task.wires.ipmi.call(address.of(task), "chassis_status")["faults"])]
+        told += [SENSED.get(sensor["health"], management.HEALTHS[0])
+                 for sensor in task.wires.ipmi.call(address.of(task), "sensors")]
+        return max(told, key=management.HEALTHS.index)
+
     def info(self, task: task.Task) -> dict[str, typing.Any]:
         """Ask the BMC who it is."""
         return dict(task.wires.ipmi.call(address.of(task), "bmc_info", within=INFO_WITHIN))
+
+
+def health(faults: typing.Collection[str]) -> str:
+    """Return how well a server is whose chassis status has these faults."""
+    well, unwell, ill = management.HEALTHS
+    return ill if GRAVE.intersection(faults) else unwell if faults else well
 
 
 def _override(task: task.Task) -> Override:

@@ -58,23 +58,23 @@ class IpmiPower(power.Power):
         address.of(task)
 
     def read(self, task: task.Task) -> str | None:
-        """Ask the BMC."""
-        return FROM_WIRE[task.wires.ipmi.call(address.of(task), "power_read")]
+        """Ask the BMC, which tells what is wrong by the way."""
+        return _told(task, task.wires.ipmi.call(address.of(task), "chassis_status"))
 
     def read_later(self, task: task.Task, pool: concurrent.futures.Executor) -> "concurrent.futures.Future[str | None]":
         """Ask the BMC through the client's own thread; ``pool`` is not needed."""
         answer: concurrent.futures.Future[str | None] = concurrent.futures.Future()
 
-        def arrived(asked: "concurrent.futures.Future[str]") -> None:
+        def arrived(asked: "concurrent.futures.Future[dict[str, typing.Any]]") -> None:
             if not answer.set_running_or_notify_cancel():
                 return
             fault = asked.exception()
             if fault is not None:
                 answer.set_exception(fault)
             else:
-                answer.set_result(FROM_WIRE[asked.result()])
+                answer.set_result(_told(task, asked.result()))
 
-        task.wires.ipmi.submit(address.of(task), "power_read").add_done_callback(arrived)
+        task.wires.ipmi.submit(address.of(task), "chassis_status").add_done_callback(arrived)
         return answer
 
     def set(self, task: task.Task, target: str, timeout: float | None = None) -> None:
@@ -91,6 +91,12 @@ class IpmiPower(power.Power):
                 management.renew_boot_device(task)
             seconds = timeout or task.conf.conductor[phase.option]
             _Change(task, where, phase, seconds).make()
+
+
+def _told(task: task.Task, status: dict[str, typing.Any]) -> str:
+    """Return the power of a chassis status, and note how well the server is."""
+    task.health, task.ailments = management.health(status["faults"]), tuple(status["faults"])
+    return FROM_WIRE[status["power"]]
 
 
 class _Change:
