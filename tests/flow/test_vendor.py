@@ -20,7 +20,7 @@ class Example(vendor.Vendor):
         self.seen: list[Any] = []
 
     @vendor.method("Work.")
-    def work(self, task: task.Task, fails: bool = False) -> None:
+    def work(self, task: task.Task, *, fails: bool = False) -> None:
         """Look, then fail if wished for."""
         self.seen.append(getattr(task, "lease", None) is not None)
         if fails:
