@@ -52,7 +52,7 @@ def test_deploy_forgets_the_agent_of_the_boot_before(make: Make) -> None:
 def test_each_boot_has_a_name_that_is_written_before_the_server_starts(
         make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     held = make(DIRECT, up=False)
-    written: list[tuple[str, str]] = []
+    written: list[tuple[str, str | None]] = []
     monkeypatch.setattr(held, "save", lambda: written.append(
         (held.node.driver_internal_info[switch.BOOT], held.power.read(held))))
     for _ in range(2):
