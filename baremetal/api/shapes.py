@@ -112,8 +112,11 @@ STEP = Shape({"interface": STEP_INTERFACE, "step": WORD, "args": types.JSON, "or
               "execute_on_child_nodes": YES_OR_NO, "limit_child_node_execution": Each(types.UUID)},
              ("interface", "step"))
 #: a step of a deploy request; priority 0 switches a default step off
-DEPLOY_STEP = Shape({"interface": STEP_INTERFACE, "step": WORD, "args": types.JSON, "priority": COUNT},
+DEPLOY_STEP = Shape({"interface": STEP_INTERFACE, "step": WORD, "args": types.JSON, "priority": types.Number(0)},
                     ("interface", "step", "args", "priority"))
+#: a step of a runbook
+RUNBOOK_STEP = Shape({"interface": STEP_INTERFACE, "step": WORD, "args": types.JSON, "order": types.Number(0)},
+                     ("interface", "step", "order"))
 
 RAID_DISK = Shape({
     "raid_level": types.Choice("JBOD", "0", "1", "2", "5", "6", "1+0", "5+0", "6+0"),

@@ -11,19 +11,34 @@ from oslo_db import options as db_options
 from oslo_log import log
 from oslo_messaging import opts as messaging_options
 
-from baremetal.config import agent, api, conductor, core, deploy, fake, images, inspector, ipmi, pxe, strays
+from baremetal.config import (
+    agent,
+    api,
+    conductor,
+    core,
+    deploy,
+    fake,
+    images,
+    inspection_rules,
+    inspector,
+    ipmi,
+    pxe,
+    stepwise,
+    strays,
+)
 
 #: section: its options
 SECTIONS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": core.OPTS + images.SERVERS,
     "agent": agent.OPTS + images.CHECKSUMS,
-    "api": api.OPTS,
-    "conductor": conductor.OPTS + images.FORMATS,
+    "api": api.OPTS + stepwise.DENIED,
+    "conductor": conductor.OPTS + images.FORMATS + stepwise.CLEANING,
     "deploy": deploy.OPTS,
     "disk_utils": images.CONVERSION,
     "dnsmasq": pxe.DNSMASQ,
     "fake": fake.OPTS,
     "images": images.OPTS,
+    "inspection_rules": inspection_rules.OPTS,
     "inspector": inspector.OPTS,
     "ipmi": ipmi.OPTS,
     "pxe": pxe.PXE + images.CACHE,

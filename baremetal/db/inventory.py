@@ -9,13 +9,15 @@ import typing
 
 import sqlalchemy as sa
 
-from baremetal.db import engine, models
+from baremetal.db import engine, models, record
 
 INVENTORY, NODES = models.INVENTORY, models.NODES
 
 _PENDING = sa.select(INVENTORY.c.pending).where(INVENTORY.c.node_id == sa.bindparam("w_node"))
+_SHOWN = sa.select(INVENTORY.c.inventory).where(INVENTORY.c.node_id == sa.bindparam("w_node"))
 _READING: dict[str, sa.Select[typing.Any]] = {
-    key: sa.select(INVENTORY.c.inventory, INVENTORY.c.plugin_data).join(NODES).where(
+    key: sa.select(INVENTORY.c.inventory, INVENTORY.c.plugin_data, NODES.c.owner, NODES.c.lessee).select_from(
+        NODES.outerjoin(INVENTORY)).where(
         NODES.c[key] == sa.bindparam("w_key")) for key in ("uuid", "name")}
 
 
@@ -40,15 +42,23 @@ def pending(connection: sa.Connection, node_id: int) -> str | None:
     return found
 
 
+def shown(connection: sa.Connection, node_id: int) -> dict[str, typing.Any] | None:
+    """Return the inventory of a node's last report, or None."""
+    text: str | None = connection.scalar(_SHOWN, {"w_node": node_id})
+    return record.load(text) if text else None
+
+
 def store(connection: sa.Connection, node_id: int, inventory: str, plugin_data: str, now: datetime.datetime) -> None:
     """Write what came of a report, which is no longer pending then."""
     _put(connection, node_id, now, pending=None, inventory=inventory, plugin_data=plugin_data)
 
 
 def read(connection: sa.Connection, key: str, value: str) -> sa.Row[typing.Any] | None:
-    """Return ``(inventory, plugin_data)`` of the node whose ``key`` (uuid or name) is ``value``, or None."""
-    row = connection.execute(_READING[key], {"w_key": value}).first()
-    return row if row is not None and row.inventory else None
+    """Return ``(inventory, plugin_data, owner, lessee)`` of the node whose ``key`` (uuid or name) is ``value``.
+
+    The first two are None where there is nothing; the row is, where there is no such node.
+    """
+    return connection.execute(_READING[key], {"w_key": value}).first()
 
 
 def drop(connection: sa.Connection, node_id: int) -> None:

@@ -25,10 +25,15 @@ def replace(connection: sa.Connection, node: int, wanted: list[str], now: dateti
     """Give a node these traits and no others; False when there is no such node any more."""
     if not _touch(connection, node, now):
         return False
+    put(connection, node, wanted)
+    return True
+
+
+def put(connection: sa.Connection, node: int, wanted: list[str]) -> None:
+    """Do the same on a node that is held, whose row is written anyway."""
     connection.execute(_CLEAR, {"node": node})
     if wanted:
         connection.execute(_INSERT, [{"node_id": node, "trait": name} for name in wanted])
-    return True
 
 
 def add(connection: sa.Connection, node: int, name: str, most: int, now: datetime.datetime) -> bool:

@@ -1,5 +1,6 @@
 """What comes of a report, and what hooks work on until then. No hook is called here."""
 
+import collections.abc
 import dataclasses
 import json
 import re
@@ -34,8 +35,27 @@ class Outcome:
     plugin_data: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
     #: the ramdisk's logs (tar.gz), to be kept as a file
     logs: bytes | None = None
+    #: columns of the node that rules have given other values, properties aside
+    attributes: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
+    #: trait: whether rules gave it to the node (else took it away)
+    traits: dict[str, bool] = dataclasses.field(default_factory=dict)
     #: why the inspection failed, in words; None when it did not
     failed: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Asked:
+    """A URL that a rule wants to be asked."""
+
+    url: str
+    headers: dict[str, str]
+    #: seconds for one try, further tries, and seconds before the second one, which double
+    timeout: float
+    retries: int
+    pause: float
+
+
+Ask = collections.abc.Callable[[Asked], None]
 
 
 @dataclasses.dataclass
@@ -49,6 +69,10 @@ class Port:
     values: dict[str, typing.Any]
     changes: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
     gone: bool = False
+
+    def present(self, name: str) -> typing.Any:
+        """Return a copy of what a column holds by now."""
+        return json.loads(json.dumps(self.changes.get(name, self.values.get(name))))
 
     def set(self, name: str, value: typing.Any) -> None:
         """Give a column another value."""
@@ -68,6 +92,15 @@ class Work:
         self.plugin_data = {name: value for name, value in report.items() if name not in ("inventory", "logs")}
         self.properties = json.loads(json.dumps(node.properties or {}))
         self.capabilities: dict[str, str] = {}
+        #: capabilities that the node shall have no more
+        self.lost_capabilities: set[str] = set()
+        #: columns of the node that rules change; ``properties`` is always among them
+        self.attributes: dict[str, typing.Any] = {"properties": self.properties}
+        self.traits: dict[str, bool] = {}
+        #: what was found the last time, or None
+        self.previous: dict[str, typing.Any] | None = None
+        #: asks a URL, for rules; None where nobody may be asked
+        self.ask: Ask | None = None
         self.boot_mode: str | None = None
         #: MAC: port
         self.ports = {port.address: port for port in map(_stored, ports)}
@@ -80,16 +113,25 @@ class Work:
         named = boot.get("pxe_interface") if isinstance(boot, dict) else None
         return mac(named) or mac(self.report.get("boot_interface"))
 
+    def attribute(self, name: str) -> typing.Any:
+        """Return a copy of what a column of the node holds by now."""
+        value = self.attributes[name] if name in self.attributes else getattr(self.node, name, None)
+        return json.loads(json.dumps(value))
+
     def make_port(self, address: str, **values: typing.Any) -> None:
         """Have a port made."""
         self.ports[address] = Port(address, None, {"address": address, **values})
 
     def outcome(self) -> Outcome:
         """Return what the hooks have made of it."""
+        others = {name: value for name, value in self.attributes.items() if name != "properties"}
+        self.properties = self.attributes["properties"]
         found = Outcome(properties=self.properties, capabilities=self.capabilities, boot_mode=self.boot_mode,
-                        inventory=self.inventory, plugin_data=self.plugin_data)
-        if self.capabilities:
-            found.properties["capabilities"] = _merged(self.properties.get("capabilities"), self.capabilities)
+                        attributes=others, traits=self.traits, inventory=self.inventory, plugin_data=self.plugin_data)
+        if self.capabilities or self.lost_capabilities:
+            merged = _merged(self.properties.get("capabilities"), self.capabilities, self.lost_capabilities)
+            if merged or "capabilities" in self.properties:
+                found.properties["capabilities"] = merged
         for port in self.ports.values():
             if port.uuid is None:
                 found.new_ports.append({**port.values, **port.changes})
@@ -116,8 +158,8 @@ def _stored(row: typing.Any) -> Port:
     return Port(values["address"], values["uuid"], values)
 
 
-def _merged(stored: typing.Any, found: dict[str, str]) -> str:
-    """Return capabilities as they are stored ("a:b,c:d"), with those that were found."""
+def _merged(stored: typing.Any, found: dict[str, str], lost: set[str]) -> str:
+    """Return capabilities as they are stored ("a:b,c:d"), with those that were found, and without those lost."""
     known = {}
     if isinstance(stored, dict):
         known = {str(key): str(value) for key, value in stored.items()}
@@ -128,4 +170,4 @@ def _merged(stored: typing.Any, found: dict[str, str]) -> str:
                 raise errors.ReportRefused(text=f"The node's properties/capabilities has {part[:60]!r} in it; each "
                                                 "part must be NAME:VALUE. Mend it, then inspect again.")
             known[key] = value
-    return ",".join(f"{key}:{value}" for key, value in {**known, **found}.items())
+    return ",".join(f"{key}:{value}" for key, value in {**known, **found}.items() if key not in lost)

@@ -1,6 +1,7 @@
 """Running the hooks on a report, in the configured order. What a hook does stands in its own file below ``hooks``."""
 
 import collections.abc
+import dataclasses
 import functools
 import importlib.metadata
 import logging
@@ -10,6 +11,7 @@ from oslo_config import cfg
 
 from baremetal import errors
 from baremetal.inspection import outcome, report
+from baremetal.inspection.rules import builtin, engine, form
 
 LOG = logging.getLogger(__name__)
 
@@ -31,17 +33,32 @@ def chosen(conf: cfg.ConfigOpts) -> list[tuple[str, Hook]]:
     return [(name, _known()[name].load()) for name in conf.inspector.hooks]
 
 
-def process(raw: typing.Any, node: typing.Any, ports: collections.abc.Iterable[typing.Any],
-            conf: cfg.ConfigOpts) -> outcome.Outcome:
-    """Return what comes of a report on ``node`` (``uuid``, ``properties``) and the rows of its ports.
+@dataclasses.dataclass(frozen=True)
+class Around:
+    """What there is beside a report and its node: the ports' rows, and what only the caller knows."""
 
-    Never raises for what a report says: ``failed`` tells what is wrong with it.
+    ports: collections.abc.Iterable[typing.Any] = ()
+    #: stored rules; those of the file come by themselves
+    rules: collections.abc.Sequence[form.Rule] = ()
+    #: the inventory of the last inspection
+    previous: dict[str, typing.Any] | None = None
+    #: asks URLs for rules
+    ask: outcome.Ask | None = None
+
+
+def process(raw: typing.Any, node: typing.Any, around: Around, conf: cfg.ConfigOpts) -> outcome.Outcome:
+    """Return what comes of a report on ``node`` (its columns) and the rows of its ports: hooks first, then rules.
+
+    Never raises for what a report says: ``failed`` tells what is wrong with it, or which rule failed.
     """
     work = None
     try:
-        work = outcome.Work(report.check(raw), node, ports, conf)
+        work = outcome.Work(report.check(raw), node, around.ports, conf)
+        work.previous, work.ask = around.previous, around.ask
         for name, hook in chosen(conf):
             _run(name, hook, work)
+        # of equal priority, stored rules run before those of the file
+        engine.run((*around.rules, *builtin.read(conf.inspection_rules.built_in_rules)), work)
         found = work.outcome()
     except (errors.ReportRefused, ValueError) as error:
         found = outcome.Outcome(failed=str(error))

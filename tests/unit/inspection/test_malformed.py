@@ -61,26 +61,27 @@ CASES: list[tuple[Any, str]] = [
 
 @pytest.mark.parametrize(("raw", "says"), CASES, ids=[says[:40] for _raw, says in CASES])
 def test_what_is_wrong_is_said(raw: Any, says: str) -> None:
-    found = inspection.process(raw, reports.node(), (), config.build())
+    found = inspection.process(raw, reports.node(), inspection.Around(), config.build())
     assert found.failed is not None and says in found.failed
     assert "broke" not in found.failed and len(found.failed) < 2500
     assert (found.new_ports, found.changed_ports, found.gone_ports) == ([], [], [])
 
 
 def test_what_came_is_kept_when_it_failed() -> None:
-    found = inspection.process(reports.report(error="boom"), reports.node(), (), config.build())
+    found = inspection.process(reports.report(error="boom"), reports.node(), inspection.Around(), config.build())
     assert found.logs == b"logs" and found.inventory and found.plugin_data["error"] == "boom"
 
 
 @pytest.mark.parametrize("logs", [None, 7, "", "not base64!", "YQ", {}])
 def test_logs_that_are_none_are_none(logs: Any) -> None:
-    found = inspection.process(reports.report(logs=logs), reports.node(), (), config.build())
+    found = inspection.process(reports.report(logs=logs), reports.node(), inspection.Around(), config.build())
     assert found.failed is None and not isinstance(found.logs, str)
 
 
 @pytest.mark.parametrize("capabilities", ["boot", "a:b,c", [1]])
 def test_capabilities_of_the_node_that_are_none(capabilities: Any) -> None:
-    found = inspection.process(reports.report(), reports.node(capabilities=capabilities), (), config.build())
+    found = inspection.process(reports.report(), reports.node(capabilities=capabilities), inspection.Around(),
+                               config.build())
     if isinstance(capabilities, str):
         assert "properties/capabilities" in str(found.failed)
     else:
@@ -95,5 +96,5 @@ def test_no_value_anywhere_breaks_a_hook(path: str, value: Any) -> None:
     hooks = [*config.build().inspector.hooks, "cpu-capabilities", "physical-network"]
     conf = config.build(inspector__hooks=hooks, inspector__physical_network_cidr_map=["10.0.0.0/8:a"])
     node = reports.node(root_device={"serial": "one", "size": "> 1"})
-    found = inspection.process(reports.report(**{path: value}), node, (reports.port(reports.OTHER),), conf)
+    found = inspection.process(reports.report(**{path: value}), node, inspection.Around((reports.port(reports.OTHER),)), conf)
     assert found.failed is None or "broke" not in found.failed

@@ -11,7 +11,7 @@ from tests.unit.inspection import reports
 def processed(raw: Any, *ports: Any, node: Any = None, **options: Any) -> inspection.Outcome:
     """What comes of a report under these options of [inspector]."""
     conf = config.build(**{f"inspector__{name}": value for name, value in options.items()})
-    return inspection.process(raw, node or reports.node(), ports, conf)
+    return inspection.process(raw, node or reports.node(), inspection.Around(ports), conf)
 
 
 def test_a_new_node_gets_properties_and_the_port_that_booted() -> None:
@@ -143,7 +143,7 @@ def test_more_hooks_when_asked_for() -> None:
 
 
 def test_options_that_cannot_be_are_named() -> None:
-    with pytest.raises(ValueError, match=r"\[inspector\]hooks has 'magic' in it; it may have: architecture, "):
+    with pytest.raises(ValueError, match=r"\[inspector\]hooks has 'magic' in it; it may have: accelerators, architecture, "):
         inspection.chosen(config.build(inspector__hooks=["ports", "magic"]))
     assert "'magic'" in str(processed(reports.report(), hooks=["magic"]).failed)
     bad = processed(reports.report(), hooks=["validate-interfaces", "ports", "physical-network"],
