@@ -5,10 +5,11 @@ Reads what servers it may use from its argument, a JSON file; prints a line of J
 
 import json
 import pathlib
+import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.nova import making  # isort: skip  must come first: it decides between threads and greenlets
@@ -29,7 +30,7 @@ class Life:
         self.image = making.image(server["image"])
         self.flavor = making.flavor(**{"trait:CUSTOM_GOLD": "required", "capabilities:boot_mode": "uefi"})
         self.instance = making.instance(self.node, self.flavor)
-        self.network = making.network(server["macs"][0])
+        self.network = making.network("fa:16:3e:00:00:01")
 
     def lists_and_reports(self) -> None:
         """The resource tracker's view of a free server."""
@@ -41,6 +42,17 @@ class Life:
         inventory, traits = self._provider()
         assert inventory[self._class()]["total"] == 1 and not inventory[self._class()]["reserved"], inventory
         assert "CUSTOM_GOLD" in traits, traits
+
+    def keeps_to_its_share(self) -> None:
+        """A compute service of a conductor group or shard sees the servers of that only."""
+        options = making.CONF.ironic
+        making.CONF.set_override("peer_list", [making.HOST], "ironic")
+        for option, ours, other in (("conductor_group", "", "elsewhere"), ("shard", self.server["shard"], "another")):
+            for value, seen in ((ours, True), (other, False)):
+                making.CONF.set_override(option, value, "ironic")
+                assert (self.node in self.driver.get_available_nodes()) == seen, (option, options[option])
+            making.CONF.clear_override(option, "ironic")
+        assert self.node in self.driver.get_available_nodes()
 
     def reserves(self) -> None:
         """One instance gets the server; others are told that it is gone."""
@@ -74,6 +86,18 @@ class Life:
         for key, value in {"image_source": self.server["image"], "display_name": self.instance.display_name,
                            "traits": ["CUSTOM_GOLD"], "nova_host_id": making.HOST, "project_id": "lab"}.items():
             assert node.instance_info[key] == value, (key, node.instance_info)
+        if self.server["look"]:
+            self._read(json.loads(subprocess.run(self.server["look"], capture_output=True, check=True).stdout))
+
+    def _read(self, shown: Any) -> None:
+        """Compare what the server booted with what Nova gave it."""
+        drive = next(found for found in within(shown) if "label" in found)
+        link, = (one for one in drive["network_data"]["links"] if one["vif_id"] == self.network[0]["id"])
+        assert (drive["label"], drive["meta_data"]["uuid"]) == ("config-2", self.instance.uuid), drive
+        assert drive["meta_data"]["public_keys"] == {"alice": "ssh-ed25519 AAAA alice"}, drive
+        assert drive["user_data"].startswith("#cloud-config"), drive
+        # the address of the port that carries the VIF, not the one that Neutron gave it
+        assert (link["type"], link["ethernet_mac_address"]) == ("phy", self.server["macs"][0]), drive
 
     def looks(self) -> None:
         """What Nova asks of a running instance."""
@@ -103,7 +127,7 @@ class Life:
 
     def plugs_while_it_runs(self) -> None:
         """Another interface comes and goes."""
-        another = making.vif(self.server["macs"][-1], self.network[0]["network"])
+        another = making.vif("fa:16:3e:00:00:02", self.network[0]["network"])
         self.driver.attach_interface(self.context, self.instance, self.image, another)
         assert another["id"] in self._vifs()
         self.driver.detach_interface(self.context, self.instance, another)
@@ -179,6 +203,15 @@ class Life:
 
     def _power(self) -> int:
         return int(self.driver.get_info(self.instance, use_cache=False).state)
+
+
+def within(document: Any) -> Iterator[dict[str, Any]]:
+    """Return each object in a document."""
+    if isinstance(document, dict):
+        yield document
+    if isinstance(document, dict | list):
+        for item in document.values() if isinstance(document, dict) else document:
+            yield from within(item)
 
 
 def refused(kind: type[Exception], call: Callable[[], object]) -> str:

@@ -1,6 +1,7 @@
 """Servers for Nova: enrolled, with ports and traits, available; one is a fake, one is simulated."""
 
 import hashlib
+import sys
 import time
 import uuid
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 from tests.api import drive
 
 TRAIT = "CUSTOM_GOLD"
+SHARD = "nova-1"
 PATIENCE = 60.0
 
 
@@ -20,7 +22,7 @@ def fake(endpoint: drive.Endpoint, service: Any) -> dict[str, Any]:
     macs = [_port(endpoint, made["uuid"]) for _ in range(2)]
     # on, for a fake deployment leaves the power as it was
     return {**_offer(endpoint, made, "power on"), "macs": macs, "image": str(uuid.uuid4()), "nmi": False,
-            "console": True}
+            "console": True, "look": []}
 
 
 def simulated(endpoint: drive.Endpoint, service: Any) -> dict[str, Any]:
@@ -35,7 +37,9 @@ def simulated(endpoint: drive.Endpoint, service: Any) -> dict[str, Any]:
     macs = [port["address"] for port in endpoint.make("GET", f"/v1/nodes/{made['uuid']}/ports")["ports"]]
     macs.append(_port(endpoint, made["uuid"]))
     return {**_offer(endpoint, made, "power off"), "macs": macs, "image": image.as_uri(), "nmi": True,
-            "console": False}
+            "console": False, "look": [
+                sys.executable, "-m", "baremetal.cmd.lab", "status", "--json", "--control",
+                str(Path(service.data) / "fleet.sock"), "server-1"]}
 
 
 def _port(endpoint: drive.Endpoint, node: str) -> str:
@@ -48,12 +52,13 @@ def _offer(endpoint: drive.Endpoint, made: dict[str, Any], power: str) -> dict[s
     """Bring a server to where Nova may take it: available, and its power is known."""
     node = f"/v1/nodes/{made['uuid']}"
     endpoint.make("PUT", f"{node}/traits", {"traits": [TRAIT]})
+    endpoint.make("PATCH", node, [{"op": "add", "path": "/shard", "value": SHARD}])
     for verb, state in (("manage", "manageable"), ("provide", "available")):
         endpoint.make("PUT", f"{node}/states/provision", {"target": verb})
         _wait(endpoint, node, "provision_state", state)
     endpoint.make("PUT", f"{node}/states/power", {"target": power})
     _wait(endpoint, node, "power_state", power)
-    return {"uuid": made["uuid"], "resource_class": made["resource_class"]}
+    return {"uuid": made["uuid"], "resource_class": made["resource_class"], "shard": SHARD}
 
 
 def _wait(endpoint: drive.Endpoint, node: str, field: str, value: str) -> None:

@@ -15,8 +15,8 @@ from tests.api import drive
 from tests.nova import servers
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("lists_and_reports", "reserves", "plugs", "spawns", "looks", "switches", "plugs_while_it_runs",
-         "opens_a_console", "rescues", "rebuilds", "destroys")
+PARTS = ("lists_and_reports", "keeps_to_its_share", "reserves", "plugs", "spawns", "looks", "switches",
+         "plugs_while_it_runs", "opens_a_console", "rescues", "rebuilds", "destroys")
 SERVERS = {"fake": (*PARTS, "gives_up"), "ipmi": PARTS}
 #: seconds for all of it
 LIMIT = 85
