@@ -108,10 +108,19 @@ class Step:
     by: str = ""
     #: as in ``Mark``
     learns: bool = False
+    #: UUIDs of the child nodes on which it runs, instead of on the node itself
+    children: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Take children as they come from the journal."""
+        object.__setattr__(self, "children", tuple(self.children))
 
     def to_wire(self) -> dict[str, typing.Any]:
         """Return the step as the API shows it and the journal stores it."""
-        return dataclasses.asdict(self)
+        found = dataclasses.asdict(self)
+        if not self.children:
+            del found["children"]
+        return found
 
 
 def of(interface: typing.Any, kind: str) -> list[Step]:

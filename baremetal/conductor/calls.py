@@ -7,7 +7,7 @@ import functools
 import typing
 
 from baremetal import errors, steps
-from baremetal.conductor import lines, reserved, task
+from baremetal.conductor import children, lines, reserved, task
 
 #: calls something of a line on the task
 Call = collections.abc.Callable[[task.Task], reserved.Answer]
@@ -34,6 +34,8 @@ class Work(typing.Protocol):
 def begin(held: task.Task, work: Work, line: lines.Line) -> reserved.Answer:
     """Begin the step of a line."""
     step = line.step
+    if step.children:
+        return children.run(held, step, lambda child: _method(child, work, line)(child, **step.args))
     if step.by == steps.AGENT:
         return held.deploy.execute(held, work.kind or "", step)
     return typing.cast(reserved.Answer, _method(held, work, line)(held, **step.args))
@@ -68,7 +70,7 @@ def restarted(held: task.Task, line: lines.Line) -> bool:
 def done_already(held: task.Task, line: lines.Line) -> bool:
     """Ask reality whether a step that may not be repeated has been done; raises when nobody can know."""
     check = getattr(held.interfaces.get(line.step.interface), f"{line.step.step}_check", None)
-    if check is None:
+    if check is None or line.step.children:
         raise errors.StepFailed(interface=line.step.interface, step=line.step.step, why=(
             "its conductor was lost while it ran, it may not be repeated, and nothing can tell how far it came. "
             "Look at the server, then begin the verb again"))

@@ -12,7 +12,7 @@ import typing
 import baremetal.drivers.deploy
 import baremetal.drivers.inspect
 from baremetal import errors, steps
-from baremetal.conductor import lines, reserved, task
+from baremetal.conductor import children, lines, reserved, task
 
 #: kind of interface: the socket whose plain methods have defaults that do nothing
 SOCKETS: dict[str, type] = {"deploy": baremetal.drivers.deploy.Deploy, "inspect": baremetal.drivers.inspect.Inspect}
@@ -55,19 +55,19 @@ def asked(held: task.Task, kind: str, wanted: Wanted, *, ramdisk: bool = True) -
     return found
 
 
-def merged(held: task.Task, kind: str, wanted: Wanted) -> list[steps.Step]:
-    """Return the automatic steps with those of the request put in their place or added; priority 0 leaves one out.
+def merged(held: task.Task, kind: str, wanted: Wanted, templates: Wanted = ()) -> list[steps.Step]:
+    """Return the automatic steps with those of templates put in their place or added, and with those of the request
+    put in the place of both; priority 0 leaves one out.
 
     What the deploy interface does by itself when it deploys stays where it is, or is left out.
     """
+    asked_for = {(item.get("interface"), item.get("step")) for item in wanted}
+    wanted = [*wanted, *(item for item in templates if (item.get("interface"), item.get("step")) not in asked_for)]
     found = {(step.interface, step.step): step for step in automatic(held, kind)}
     core = {step.step for step in found.values() if kind == step.interface == "deploy" and not step.by}
     reserved_ones = []
     for item in wanted:
-        step = _one(held, kind, item, agent=held.deploy.grows)
-        if step.interface == "deploy" and step.step in core and step.priority:
-            raise errors.Invalid(text=f"Step deploy.{step.step} is a core step of deploying: it runs by itself and "
-                                      "cannot be asked for at another place. Priority 0 leaves it out.")
+        step = _of_template(held, kind, item, core)
         if step.step in steps.RESERVED:
             # the same one may stand several times in a plan
             reserved_ones.append(step)
@@ -137,8 +137,8 @@ def _one(held: task.Task, kind: str, item: collections.abc.Mapping[str, typing.A
     interface, name = item.get("interface", ""), item.get("step", "")
     args, priority = dict(item.get("args") or {}), int(item.get("priority") or 0)
     if item.get("execute_on_child_nodes"):
-        raise errors.Invalid(text=f"Step {interface}.{name} asks for 'execute_on_child_nodes', which this release "
-                                  "cannot do. Run the step on each child node.")
+        plain = {key: value for key, value in item.items() if key != "execute_on_child_nodes"}
+        return children.planned(held, item, lambda child: _one(child, kind, plain, agent=False))
     if name in steps.RESERVED:
         reserved.check(name, args)
         return steps.Step(interface, name, args, priority, abortable=True)
@@ -153,6 +153,21 @@ def _one(held: task.Task, kind: str, item: collections.abc.Mapping[str, typing.A
     if agent and held.agent_steps is None:
         return _told(held, kind, steps.Step(interface, name, args, priority, by=steps.AGENT))
     raise errors.Invalid(text=_unknown_step(held, kind, interface, name))
+
+
+def _of_template(held: task.Task, kind: str, item: collections.abc.Mapping[str, typing.Any],
+                 core: set[str]) -> steps.Step:
+    """Return one step of a request or a template; the fault names the template. Core steps stay where they are."""
+    try:
+        step = _one(held, kind, item, agent=held.deploy.grows)
+        if step.interface == "deploy" and step.step in core and step.priority:
+            raise errors.Invalid(text=f"Step deploy.{step.step} is a core step of deploying: it runs by itself and "
+                                      "cannot be asked for at another place. Priority 0 leaves it out.")
+    except errors.Invalid as fault:
+        if "template" not in item:
+            raise
+        raise errors.Invalid(text=f"Deploy template {item['template']}: {fault.text}") from fault
+    return step
 
 
 def _told(held: task.Task, kind: str, step: steps.Step) -> steps.Step:

@@ -29,7 +29,7 @@ def join(shown: str, hidden: str | None) -> Steps:
 
 def one(connection: sa.Connection, table: sa.Table, key: str, value: str, *, lock: bool = False
         ) -> sa.Row[typing.Any] | None:
-    """Return the row whose ``key`` (uuid or name) is ``value``, or None; ``lock`` keeps it until the transaction ends."""
+    """Return the row whose ``key`` (uuid or name) is ``value``, or None; ``lock`` keeps it to the end."""
     query = sa.select(table).where(table.c[key] == value)
     return connection.execute(query.with_for_update() if lock else query).first()
 

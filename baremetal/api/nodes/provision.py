@@ -6,8 +6,9 @@ The order decides which fault wins when several are true; it is the convention's
 import typing
 
 from baremetal import errors, states
-from baremetal.api import expose, shapes, types, versions
-from baremetal.api.nodes import find
+from baremetal.api import access, expose, shapes, types, versions
+from baremetal.api.nodes import find, steps
+from baremetal.api.runbooks import run
 from baremetal.db import nodes
 
 #: keys of the body; their versions are checked in order, below
@@ -21,7 +22,7 @@ PARAMS = {
     "disable_ramdisk": expose.Param(types.FLAG),
     "runbook": expose.Param(types.TEXT),
 }
-COLUMNS = (*nodes.LEASE, "driver", "conductor_group", "provision_state", "maintenance", "maintenance_reason",
+COLUMNS = (*nodes.LEASE, "id", "driver", "conductor_group", "provision_state", "maintenance", "maintenance_reason",
            "protected", "protected_reason", "retired")
 
 #: verbs whose version is asked only after their legality
@@ -41,6 +42,10 @@ STEPS: dict[str, tuple[tuple[str, ...], int, types.Kind, bool]] = {
 }
 # fmt: on
 
+#: steps in the body that need a permission of their own
+OWN_STEPS = {"clean_steps": "node:set_provision_state:clean_steps",
+             "service_steps": "node:set_provision_state:service_steps"}
+
 #: microversions of parts of the body
 CONFIGDRIVE_ON_REBUILD, CONFIGDRIVE_OBJECT, CONFIGDRIVE_VENDOR_DATA = 35, 56, 59
 DISABLE_RAMDISK = {"clean": 70, "service": 108}
@@ -56,15 +61,18 @@ def move(call: expose.Call, name: str) -> expose.Answer:
     event, since = states.VERBS.get(target, (target, (1, 1)))
     if target not in LATE:
         _require_version(call, f"Verb {target!r}", since[1])
+    for field, rule in OWN_STEPS.items():
+        if call.params[field]:
+            access.judge(call, rule, find.owned(name, found))
     if event in NOT_IN_MAINTENANCE:
         _require_in_service(found, target)
     _require_legal(call, found, target, event)
-    params = _params(call, target)
+    params = _params(call, found, target)
     if target in LATE:
         _require_version(call, f"Verb {target!r}", since[1])
     if event == "abort" and found.provision_state in states.ABORT_SINCE:
         _require_version(call, f"Aborting from {found.provision_state!r}", states.ABORT_SINCE[found.provision_state][1])
-    _require_content(params, target)
+    _require_content(call, found, params, target)
     _require_allowed(call, found, target, event)
     call.rpc(find.host(call, found), "provision", node=found.uuid, verb=event, params=params)
     return expose.Answer(202, location=f"nodes/{name}/states")
@@ -101,15 +109,15 @@ def _require_legal(call: expose.Call, found: nodes.Row, target: str, event: str)
                              allowed=", ".join(states.verbs(state)) or "none, wait until it has got on")
 
 
-def _params(call: expose.Call, target: str) -> dict[str, typing.Any]:
+def _params(call: expose.Call, found: nodes.Row, target: str) -> dict[str, typing.Any]:
     """Return what goes with the verb; raises where something is for another verb, or for a newer request."""
     given = {name: value for name, value in call.params.items() if name != "target" and value not in (None, "", [])}
     if "configdrive" in given:
         given["configdrive"] = _configdrive(call, target, given["configdrive"])
     if "runbook" in given:
         _require_version(call, "Field 'runbook'", RUNBOOK)
-        raise errors.NotFound(what="Runbook", ident=given["runbook"])
-    if "disable_ramdisk" in given:
+        given = run.resolve(call, found, target, given)
+    elif "disable_ramdisk" in given:
         _require_version(call, "Field 'disable_ramdisk'", min(DISABLE_RAMDISK.values()))
         _require_for(tuple(DISABLE_RAMDISK), "disable_ramdisk", target)
         _require_version(call, f"Field 'disable_ramdisk' with {target!r}", DISABLE_RAMDISK[target])
@@ -142,11 +150,13 @@ def _configdrive(call: expose.Call, target: str, drive: typing.Any) -> typing.An
     return drive
 
 
-def _require_content(params: dict[str, typing.Any], target: str) -> None:
+def _require_content(call: expose.Call, found: nodes.Row, params: dict[str, typing.Any], target: str) -> None:
     """Check steps and password, and that the verb has what it needs."""
     for name, (verbs, _since, shape, needed) in STEPS.items():
         if name in params:
-            shapes.check(name, shape, params[name])
+            asked = shapes.check(name, shape, params[name])
+            steps.require_allowed(call, name.removesuffix("_steps"), asked)
+            params[name] = steps.name_children(call, found, asked)
         elif needed and target in verbs:
             raise errors.MissingField(field=name, resource=f"target {target!r}",
                                       wanted=f"It must not be empty. {shape.wanted}")

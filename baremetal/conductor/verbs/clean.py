@@ -3,7 +3,7 @@
 import typing
 
 from baremetal import errors, states
-from baremetal.conductor import limits, lines, plan, task, verb
+from baremetal.conductor import limits, lines, plan, runbooks, task, verb
 
 
 class Cleaning(verb.Verb):
@@ -15,6 +15,10 @@ class Cleaning(verb.Verb):
         """Manual cleaning and retired nodes end in manageable."""
         manageable = held.node.retired or held.node.target_provision_state == states.MANAGEABLE
         return ["manage" if manageable else "done"]
+
+    def begin(self, held: task.Task, params: verb.Params) -> None:
+        """Note where the steps come from."""
+        runbooks.note(held, params)
 
     def clean_up(self, held: task.Task, *, aborted: bool) -> None:
         """Leave the state that cleaning made."""
@@ -45,9 +49,19 @@ class Clean(Cleaning):
         return states.MANAGEABLE
 
 
-def automated(found: task.Task, enter: str | None = None) -> list[lines.Line]:
-    """Return the plan of a node that is cleaned without being asked; empty where it is not."""
-    return framed(found, plan.automatic(found, "clean"), enter, ramdisk=True) if wanted(found) else []
+def automated(found: task.Task, params: verb.Params, enter: str | None = None) -> list[lines.Line]:
+    """Return the plan of a node that is cleaned without being asked; empty where it is not.
+
+    A runbook that is to clean it is read once, into ``params``: who changes it later changes nothing that runs.
+    """
+    if not wanted(found):
+        return []
+    if "runbook" not in params:
+        params.update(runbooks.for_cleaning(found) or {"runbook": None})
+    if params["runbook"] is None:
+        return framed(found, plan.automatic(found, "clean"), enter, ramdisk=True)
+    ramdisk = not params["disable_ramdisk"]
+    return framed(found, plan.asked(found, "clean", params["clean_steps"], ramdisk=ramdisk), enter, ramdisk=ramdisk)
 
 
 def wanted(found: task.Task) -> bool:

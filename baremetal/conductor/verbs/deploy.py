@@ -3,7 +3,7 @@
 import typing
 
 from baremetal import errors
-from baremetal.conductor import limits, lines, plan, task, verb
+from baremetal.conductor import limits, lines, plan, task, templates, verb
 
 #: the interfaces that must be content with the node before it deploys; whether boot matters, deploy knows
 VALIDATED = ("power", "deploy", "network", "storage")
@@ -16,17 +16,23 @@ class Deploy(verb.Verb):
 
     def check(self, found: task.Task, params: verb.Params) -> None:
         """Refuse what cannot be deployed."""
+        templates.require_traits(found)
         _keep_drive(found, params)
         verb.validate(found, *VALIDATED)
         limits.check(found, "deploy")
 
     def plan(self, found: task.Task, params: verb.Params) -> list[lines.Line]:
-        """Run the driver's steps, as the request changes them."""
+        """Run the driver's steps, as deploy templates and the request change them.
+
+        The templates are read once: who changes one later changes nothing that runs.
+        """
         wanted: list[dict[str, typing.Any]] = params.get("deploy_steps") or []
-        steps = plan.merged(found, "deploy", wanted)
+        if "template_steps" not in params:
+            params["template_steps"] = templates.steps(found)
+        steps = plan.merged(found, "deploy", wanted, params["template_steps"])
         if not steps:
             raise errors.Invalid(text=f"No deploy steps are left for node {found.node.uuid}: its deploy interface "
-                                      f"{found.deploy.name!r} has none, or the request gives all of them priority 0.")
+                                      f"{found.deploy.name!r} has none, or all of them were given priority 0.")
         return plan.made([*plan.call(found, "deploy", "prepare"), *steps])
 
     def begin(self, held: task.Task, params: verb.Params) -> None:

@@ -25,6 +25,7 @@ class Manage(verb.Verb):
         known = identity.ask(held)
         if known:
             held.node.driver_internal_info["bmc"] = known
+        readings.boot(held)
         readings.renew(held)
 
     def start(self, found: task.Task, params: verb.Params, slot: workers.Slot) -> None:

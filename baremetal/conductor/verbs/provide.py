@@ -23,4 +23,4 @@ class Provide(clean.Cleaning):
 
     def plan(self, found: task.Task, params: verb.Params) -> list[lines.Line]:
         """Clean, where nodes are cleaned without being asked."""
-        return clean.automated(found)
+        return clean.automated(found, params)

@@ -3,7 +3,7 @@
 import typing
 
 from baremetal import errors
-from baremetal.conductor import lines, plan, task, verb
+from baremetal.conductor import lines, plan, runbooks, task, verb
 
 
 class Service(verb.Verb):
@@ -27,6 +27,10 @@ class Service(verb.Verb):
             steps = [*plan.call(found, "deploy", "prepare_service"), *steps,
                      *plan.call(found, "deploy", "tear_down_service")]
         return plan.made(steps)
+
+    def begin(self, held: task.Task, params: verb.Params) -> None:
+        """Note where the steps come from."""
+        runbooks.note(held, params)
 
     def clean_up(self, held: task.Task, *, aborted: bool) -> None:
         """Leave the state that servicing made, so that the tenant's system runs."""
