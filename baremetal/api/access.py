@@ -37,10 +37,9 @@ class Owned:
 def enter(call: expose.Call, rule: str) -> None:
     """Judge the rule that a handler declares, where the caller alone decides; else the handler must, see ``leave``."""
     call.rule = rule
-    if rule == policy.PUBLIC or policy.rules.RULES[rule].of == "":
-        call.judged = True
-        if rule != policy.PUBLIC:
-            call.may(rule)
+    call.judged = rule == policy.PUBLIC or policy.rules.RULES[rule].of == ""
+    if call.judged and rule != policy.PUBLIC:
+        call.may(rule)
 
 
 def leave(call: expose.Call) -> None:
@@ -52,6 +51,9 @@ def leave(call: expose.Call) -> None:
 def judge(call: expose.Call, rule: str, owned: Owned) -> None:
     """Raise ``NotFound`` when the caller may not even see it, ``Forbidden`` when it may not do ``rule`` to it."""
     call.judged = True
+    if rule == call.rule and policy.rules.RULES[rule].of == "":
+        # the caller alone decides, and was judged when it came: agents see no node, and call back all the same
+        return
     if not permits(call, owned.seen_by, owned):
         raise errors.NotFound(what=owned.what, ident=owned.ident)
     if not permits(call, rule, owned):
@@ -67,6 +69,24 @@ def permits(call: expose.Call, rule: str, owned: Owned) -> bool:
     return (own is not None and call.house.conf.api.project_admin_can_manage_own_nodes
             and owned.owner is not None and owned.owner == call.context.project
             and call.house.enforcer.allows(own, call.context, target))
+
+
+def enrols(call: expose.Call, owner: str | None) -> str | None:
+    """Return the owner that a new node shall have; a project that may enrol only what it owns owns it.
+
+    Raises ``Forbidden`` for who may not enrol at all, and for a project that names another owner.
+    """
+    call.judged = True
+    enforcer, ctx = call.house.enforcer, call.context
+    if enforcer.allows(call.rule, ctx):
+        return owner
+    own = ctx.project
+    if not call.house.conf.api.project_admin_can_manage_own_nodes or own is None:
+        call.may(call.rule)
+    call.may(SELF_SERVICE[call.rule])
+    if owner not in (None, own):
+        raise errors.Forbidden(why=f"Project {own} may enrol nodes of its own only, not those of project {owner}.")
+    return own
 
 
 def project(call: expose.Call, everything: str, *asked: str | None) -> str | None:

@@ -140,6 +140,7 @@ class Application(pecan.core.ExplicitPecan):
                           state: typing.Any) -> None:
         """Run the handler and fill the response."""
         result = _run(self.house.clock, controller, args)
+        access.leave(args[0])
         expose.answer(args[0], result, state.response)
         state.response.headers.extend(_version_headers(state.request))
 

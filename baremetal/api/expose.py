@@ -97,7 +97,7 @@ class Call:
         #: the parameters that the client really gave
         self.given: frozenset[str] = frozenset()
         #: the rule that the handler declares, and whether it has been asked about what the request is for
-        self.rule, self.judged = policy.PUBLIC, False
+        self.rule, self.judged = policy.PUBLIC, True
 
     @functools.cached_property
     def base(self) -> str:

@@ -105,18 +105,19 @@ class View:
         self.build: Show = scope["build"]
         self._table = resource.about().table
         self.columns = [self._table.c[column] for column in self.places]
-        self._one: dict[tuple[str, sa.Column[typing.Any] | None], sa.Select[typing.Any]] = {}
+        self._one: dict[tuple[str, tuple[sa.Column[typing.Any], ...]], sa.Select[typing.Any]] = {}
 
-    def one(self, key: str, beside: sa.Column[typing.Any] | None = None) -> sa.Select[typing.Any]:
+    def one(self, key: str, *beside: sa.Column[typing.Any]) -> sa.Select[typing.Any]:
         """Return the statement that selects one row by the column ``key``, its value bound as ``key``.
 
-        ``beside``, a column of a table that refers to this one, comes last: there is a row for each of its values, or
-        one with None. Kept, since composing sixty columns and their cache key anew takes longer than the database does.
+        ``beside``, columns of a table that refers to this one or that this one refers to, come last: there is a row
+        for each of its rows, or one with None. Kept, since composing sixty columns and their cache key anew takes
+        longer than the database does.
         """
         if (key, beside) not in self._one:
             columns, source = self.columns, self._table
-            chosen = sa.select(*columns) if beside is None else sa.select(*columns, beside).select_from(
-                source.outerjoin(beside.table))
+            chosen = sa.select(*columns, *beside).select_from(
+                source.outerjoin(beside[0].table) if beside else source)
             self._one[key, beside] = chosen.where(source.c[key] == sa.bindparam("key"))
         return self._one[key, beside]
 

@@ -15,7 +15,7 @@ _NODE: dict[str, sa.Select[typing.Any]] = {column: sa.select(
     NODES.c.id, NODES.c.uuid, NODES.c.name, NODES.c.provision_state, NODES.c.target_provision_state,
     NODES.c.provision_updated_at, NODES.c.power_state, NODES.c.maintenance, NODES.c.maintenance_reason, NODES.c.fault,
     NODES.c.last_error, NODES.c.reservation, NODES.c.lease_why, NODES.c.lease_since, NODES.c.lease_deadline,
-    ).where(NODES.c[column] == sa.bindparam("w_key")) for column in ("uuid", "name")}
+    NODES.c.owner, NODES.c.lessee).where(NODES.c[column] == sa.bindparam("w_key")) for column in ("uuid", "name")}
 _FLOWS = (sa.select(FLOWS).where(FLOWS.c.node_id == sa.bindparam("w_node")).order_by(FLOWS.c.id.desc())
           .limit(sa.bindparam("w_limit")))
 #: the state is flows.DONE of the module of that name

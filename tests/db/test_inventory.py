@@ -57,7 +57,7 @@ def test_what_waits_and_what_came_of_it(house: inside.Inside) -> None:
     assert told == {"inventory": {"cpu": 1}, "plugin_data": {"a": "ü"}}
     assert house.ask("DELETE", f"/v1/nodes/{uuid}").status == 204
     with house.database.read() as connection:
-        assert inventory.read(connection, "uuid", uuid) is None
+        assert inventory.read(connection, "uuid", uuid) is None     # there is no such node any more
 
 
 def test_a_report_is_kept_only_where_it_is_awaited(house: inside.Inside) -> None:

@@ -4,7 +4,7 @@ import typing
 import uuid
 
 from baremetal import states
-from baremetal.api import expose, resource, shapes
+from baremetal.api import access, expose, resource, shapes
 from baremetal.api.nodes import columns, interfaces, lists, names, node, properties, relations
 from baremetal.db import nodes
 
@@ -19,12 +19,13 @@ def create(call: expose.Call) -> expose.Answer:
     if isinstance(body, dict) and body.get("conductor_group") == "":
         # the default group may be named by requests that know of no groups
         body = {name: value for name, value in body.items() if name != "conductor_group"}
+    owner = access.enrols(call, body.get("owner") if isinstance(body, dict) else None)
     values = resource.take(node.Node, body, call.version)
     names.check(values.get("name"), call.version)
-    properties.check(values.get("properties"))
+    properties.check(values.get("properties"), call.house.conf.api.disallowed_enrollment_boot_modes)
     if values.get("network_data"):
         shapes.check("network_data", shapes.NETWORK_DATA, values["network_data"])
-    row = _row(call, values)
+    row = _row(call, {**values, "owner": owner})
     chassis = _refer(call, values, row)
     with call.house.database.write() as connection:
         nodes.insert(connection, row)
@@ -60,5 +61,5 @@ def _refer(call: expose.Call, values: dict[str, typing.Any], row: dict[str, typi
             row["chassis_id"] = relations.chassis(connection, wanted)
             chassis[row["chassis_id"]] = wanted
         if parent is not None:
-            row["parent_node"] = relations.parent(connection, parent, row)
+            row["parent_node"] = relations.parent(call, connection, parent, row)
     return chassis

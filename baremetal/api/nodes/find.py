@@ -3,7 +3,7 @@ whether the caller may see it and do to it what the handler declares.
 """
 
 from baremetal import errors
-from baremetal.api import access, expose
+from baremetal.api import access, expose, policy
 from baremetal.api.nodes import lists
 from baremetal.db import nodes
 
@@ -24,7 +24,10 @@ def one(call: expose.Call, name: str, *columns: str, rule: str | None = None) ->
         found = nodes.find(connection, key, name, columns)
     if found is None:
         raise errors.NotFound(what="Node", ident=name)
-    access.judge(call, rule or call.rule, owned(name, found))
+    wanted = rule or call.rule
+    if policy.rules.RULES[wanted].of != "":
+        # under a node, lists of what belongs to it are seen by whoever sees the node
+        access.judge(call, wanted if policy.rules.RULES[wanted].of == "node" else "node:get", owned(name, found))
     return found
 
 

@@ -7,8 +7,8 @@ import typing
 import sqlalchemy as sa
 
 from baremetal import errors, states
-from baremetal.api import expose, lists, resource, types, versions
-from baremetal.api.nodes import node
+from baremetal.api import access, expose, lists, resource, types, versions
+from baremetal.api.nodes import node, sight
 from baremetal.db import chassis, collection, models
 from baremetal.rpc import ring
 
@@ -137,7 +137,7 @@ def ident(call: expose.Call, value: str) -> str:
 
 def conditions(call: expose.Call) -> list[collection.Where]:
     """Return the conditions that the call's filters make."""
-    where: list[collection.Where] = []
+    where = access.tenancy(access.project(call, "node:list_all", call.params.get("project")))
     for name in EQUAL:
         if call.params.get(name) is not None:
             where.append(NODES.c[name] == call.params[name])
@@ -159,20 +159,19 @@ def collect(call: expose.Call, shown: resource.View, where: list[collection.Wher
     """Return the document of a page of nodes."""
     page = lists.wanted(call, node.Node)
     host = call.params.get("conductor")
-    asked = shown
-    if "uuid" not in shown.names or (host is not None and "conductor" not in shown.names):
-        # the marker and the filter by conductor need what the client did not ask for
-        extra = ("uuid", "conductor") if host is not None else ("uuid",)
-        shown = resource.view(node.Node, call.version, tuple(dict.fromkeys((*shown.names, *extra))))
+    eyes = sight.Sight(call, shown.names)
+    # the marker, the filter by conductor and the judge of fields need what the client did not ask for
+    shown, hidden = sight.widened(shown, call.version, "uuid", *(("conductor",) if host is not None else ()),
+                                  *eyes.needs)
     items = lists.fetch(call, node.Node, shown, where, page, around(call))
     follow = (page.limit, items[-1]["uuid"] if len(items) == page.limit else None)
     if host is not None:
         items = [item for item in items if item["conductor"] == host]
     document = lists.document(call, "nodes", path, items, (len(items), follow[1]) if follow[1] else follow)
-    if asked is not shown:
+    eyes.look(call.house.database, items)
+    for name in hidden:
         for item in items:
-            for name in set(shown.names) - set(asked.names):
-                del item[name]
+            del item[name]
     if call.params.get("instance_uuid"):
         document.pop("next", None)
     return document
@@ -228,13 +227,20 @@ def one(call: expose.Call, name: str) -> dict[str, typing.Any]:
 
 
 def show(call: expose.Call, shown: resource.View, name: str) -> dict[str, typing.Any]:
-    """Return the document of the node that ``name`` names; raises ``NotFound``."""
+    """Return the document of the node that ``name`` names; raises ``NotFound`` and ``Forbidden``."""
+    shown, hidden = sight.widened(shown, call.version, "uuid", *access.TENANTS)
     joined = "traits" in shown.names      # one statement less
-    statement = shown.one(ident(call, name), models.TRAITS.c.trait if joined else None)
+    statement = shown.one(ident(call, name), *([models.TRAITS.c.trait] if joined else []))
     with call.house.database.read() as connection:
         rows = connection.execute(statement, {"key": name}).all()
         if not rows:
             raise errors.NotFound(what="Node", ident=name)
         row = rows[0]
+        owned = access.Owned("Node", name, *[row[shown.places[tenant]] for tenant in access.TENANTS])
+        access.judge(call, call.rule, owned)
         traits = {row[shown.places["id"]]: sorted(row[-1] for row in rows if row[-1] is not None)} if joined else None
-        return shown.build(around(call, traits)(connection, shown, [row]), row)
+        item = sight.settle(call, connection, shown,
+                            shown.build(around(call, traits)(connection, shown, [row]), row), owned)
+    for field in hidden:
+        del item[field]
+    return item

@@ -4,14 +4,14 @@ import typing
 
 from baremetal import errors
 from baremetal.api import expose, types
-from baremetal.api.nodes import lists
+from baremetal.api.nodes import find
 from baremetal.db import nodes
 
 
 def _put(call: expose.Call, name: str, changes: dict[str, typing.Any]) -> expose.Answer:
-    key = lists.ident(call, name)
+    found = find.one(call, name, "uuid")
     with call.house.database.write() as connection:
-        if not nodes.put(connection, key, name, changes, call.house.clock.now()):
+        if not nodes.put(connection, "uuid", found.uuid, changes, call.house.clock.now()):
             raise errors.NotFound(what="Node", ident=name)
     return expose.Answer(202)
 

@@ -7,8 +7,8 @@ hardware work reads are refused while somebody holds the node; the others do not
 import typing
 
 from baremetal import errors
-from baremetal.api import expose, patch, resource, types
-from baremetal.api.nodes import columns, interfaces, lists, node, rules
+from baremetal.api import access, expose, patch, resource, types
+from baremetal.api.nodes import columns, find, interfaces, lists, node, permits, rules, sight
 from baremetal.db import nodes
 
 #: times to read and write anew when others write the same node
@@ -27,12 +27,11 @@ def change(call: expose.Call, name: str) -> dict[str, typing.Any]:
     if reset and not any(operation.path == "/driver" for operation in operations):
         raise errors.BadField(field="reset_interfaces", value=reset, wanted="It is for changing the driver: give it "
                               "with an operation on /driver, or not at all.")
-    key = lists.ident(call, name)
+    wanted = permits.of(operations)
     for _ in range(TRIES):
-        with call.house.database.read() as connection:
-            found = nodes.find(connection, key, name)
-        if found is None:
-            raise errors.NotFound(what="Node", ident=name)
+        found = find.one(call, name, rule=wanted[0])
+        for rule in wanted[1:]:
+            access.judge(call, rule, find.owned(name, found))
         made = rules.Change(call, dict(found._mapping), operations, reset)
         if _write(call, made):
             return _show(call, made)
@@ -73,6 +72,7 @@ def _show(call: expose.Call, made: rules.Change) -> dict[str, typing.Any]:
     row = {**made.row, **made.changes}
     picked: typing.Any = [row[column] for column in shown.places]
     with call.house.database.read() as connection:
-        return typing.cast("dict[str, typing.Any]",
-                           shown.build(lists.around(call)(connection, shown, [picked]), picked))
+        item = shown.build(lists.around(call)(connection, shown, [picked]), picked)
+        return sight.settle(call, connection, shown, item,
+                            access.Owned("Node", row["uuid"], row["owner"], row["lessee"]))
 

@@ -5,7 +5,7 @@ import typing
 import sqlalchemy as sa
 
 from baremetal import errors
-from baremetal.api import types
+from baremetal.api import access, expose, types
 from baremetal.db import nodes
 
 
@@ -18,11 +18,11 @@ def chassis(connection: sa.Connection, uuid: str) -> int:
     return found
 
 
-def parent(connection: sa.Connection, ident: str, child: dict[str, typing.Any]) -> str:
+def parent(call: expose.Call, connection: sa.Connection, ident: str, child: dict[str, typing.Any]) -> str:
     """Return the UUID of the parent that ``child`` (uuid, owner) shall have; raises ``BadField``."""
     key = "uuid" if types.is_uuid(ident) else "name"
-    found = nodes.find(connection, key, ident, ("uuid", "owner", "parent_node"))
-    if found is None:
+    found = nodes.find(connection, key, ident, ("uuid", "owner", "lessee", "parent_node"))
+    if found is None or not access.permits(call, "node:get", access.Owned("Node", ident, found.owner, found.lessee)):
         raise errors.BadField(field="parent_node", value=ident, wanted="There is no such node; give its UUID or name.")
     if found.uuid == child["uuid"]:
         raise errors.BadField(field="parent_node", value=ident, wanted="A node cannot be a part of itself.")

@@ -4,7 +4,7 @@ import dataclasses
 import typing
 
 from baremetal import errors, states
-from baremetal.api import expose, patch, shapes, versions
+from baremetal.api import access, expose, patch, shapes, versions
 from baremetal.api.nodes import interfaces, names, properties, relations
 
 #: microversion from which a node that is being inspected may not be patched
@@ -56,6 +56,15 @@ def require_settled(made: Change) -> None:
         raise made.refuse("it cannot be changed until the inspection has ended.")
 
 
+def _owner(made: Change) -> None:
+    """Who uses a node relies on whose it is."""
+    if "owner" in made.changes and made.row["provision_state"] == states.ACTIVE:
+        mine = access.Owned("Node", made.row["uuid"], made.row["owner"], made.row["lessee"])
+        if not access.permits(made.call, "node:update_owner_provisioned", mine):
+            raise made.refuse("its owner can be changed only by an operator who may do "
+                              "baremetal:node:update_owner_provisioned.")
+
+
 def _name(made: Change) -> None:
     names.check(made.asked.get("name"), made.call.version)
 
@@ -92,12 +101,12 @@ def _parent(made: Change) -> None:
         return
     child = {"uuid": made.row["uuid"], "owner": made.becomes("owner")}
     with made.call.house.database.read() as connection:
-        made.take({"parent_node": relations.parent(connection, made.asked["parent_node"], child)})
+        made.take({"parent_node": relations.parent(made.call, connection, made.asked["parent_node"], child)})
 
 
 def _properties(made: Change) -> None:
     if "properties" in made.changes:
-        properties.check(made.asked["properties"])
+        properties.check(made.asked["properties"], made.call.house.conf.api.disallowed_enrollment_boot_modes)
 
 
 def _network_data(made: Change) -> None:
@@ -161,4 +170,4 @@ def _listed(names_of_states: frozenset[str]) -> str:
 
 #: first what is wrong in itself, then what the state forbids, then what follows
 ALL = (_name, _properties, _network_data, _instance, _chassis, _parent, _driver, _resource_class, _protection,
-       _retirement, _maintenance, _instance_name)
+       _retirement, _owner, _maintenance, _instance_name)

@@ -85,7 +85,7 @@ class Feed:
 def show(call: expose.Call, name: str) -> expose.Answer:
     """Tell what happens to a node, while it happens."""
     with call.house.database.read() as connection:
-        node = timeline.find(connection, name)
+        node = timeline.find(call, connection, name)
     environ = call.request.environ
     feed = Feed(call.house, node.id, environ.get("HTTP_LAST_EVENT_ID"), environ.get(LENT))
     return expose.Answer(stream=feed, content_type="text/event-stream", headers=HEADERS)

@@ -196,4 +196,4 @@ def _node(call: expose.Call) -> str | None:
     if name is None:
         return None
     with call.house.database.read() as connection:
-        return str(timeline.find(connection, name).uuid)
+        return str(timeline.find(call, connection, name).uuid)

@@ -7,7 +7,7 @@ import typing
 import sqlalchemy as sa
 
 from baremetal import clock, errors
-from baremetal.api import expose, resource, types, versions
+from baremetal.api import access, expose, resource, types, versions
 from baremetal.api.ops import answers, progress
 from baremetal.api.ops.answers import Document, Key
 from baremetal.db import record, timeline
@@ -87,12 +87,12 @@ TIMELINE = Document({
 def show(call: expose.Call, name: str) -> dict[str, typing.Any]:
     """Show what was done with a node, step by step, and what is awaited until when."""
     with call.house.database.read() as connection:
-        node = find(connection, name)
+        node = find(call, connection, name)
         return document(connection, node, call.house.clock.now(), call.params["limit"])
 
 
-def find(connection: sa.Connection, name: str) -> sa.Row[typing.Any]:
-    """Return the node of that UUID or name; raises ``BadField`` and ``NotFound``."""
+def find(call: expose.Call, connection: sa.Connection, name: str) -> sa.Row[typing.Any]:
+    """Return the node of that UUID or name; raises ``BadField``, ``NotFound`` and ``Forbidden``."""
     column = "uuid" if types.is_uuid(name) else "name"
     if column == "name" and not types.is_name(name, versions.HIGHEST):
         raise errors.BadField(field="node", value=resource.shorten(name),
@@ -100,6 +100,7 @@ def find(connection: sa.Connection, name: str) -> sa.Row[typing.Any]:
     node = timeline.node(connection, column, name)
     if node is None:
         raise errors.NotFound(what="Node", ident=name)
+    access.judge(call, call.rule, access.Owned("Node", name, node.owner, node.lessee))
     return node
 
 

@@ -5,7 +5,7 @@ import typing
 import sqlalchemy as sa
 
 from baremetal import errors
-from baremetal.api import expose, patch, resource
+from baremetal.api import access, expose, patch, resource
 from baremetal.api.ports import link, lists, port, rules, write
 from baremetal.db import ports, record
 
@@ -21,6 +21,7 @@ def change(call: expose.Call, name: str) -> dict[str, typing.Any]:
         if found is None:
             raise errors.NotFound(what="Port", ident=name)
         owner = ports.owner(connection, found.node_id)
+        access.judge(call, call.rule, access.Owned("Port", name, owner.owner, owner.lessee))
         rules.require_not_inspecting(call, owner, name)
         rules.require_free(call, owner)
         values = patch.apply(port.Port, operations, _present(found, owner))
@@ -58,7 +59,8 @@ def _moved(call: expose.Call, connection: sa.Connection, owner: sa.Row[typing.An
     if uuid in (None, owner.uuid):
         return {}
     target = ports.owner_named(connection, uuid)
-    if target is None:
+    if target is None or not access.permits(call, "node:get", access.Owned("Node", uuid, target.owner, target.lessee)):
         raise errors.BadField(field="node_uuid", value=uuid, wanted="There is no such node.")
+    access.judge(call, "port:create", access.Owned("Node", uuid, target.owner, target.lessee))
     rules.require_free(call, target)
     return {"node_id": target.id}

@@ -6,7 +6,7 @@ import typing
 import sqlalchemy as sa
 
 from baremetal import errors
-from baremetal.api import expose, lists, resource, types, versions
+from baremetal.api import access, expose, lists, resource, types, versions
 from baremetal.api.ports import port
 from baremetal.db import collection, models, ports
 
@@ -58,8 +58,12 @@ def ident(call: expose.Call, value: str) -> str:
     raise errors.BadField(field="port", value=resource.shorten(value), wanted="It must be the UUID or name of a port.")
 
 
-def node_id(call: expose.Call, field: str, value: str) -> int:
-    """Return the id of the node that ``value`` names; raises the fault that names ``field``, or ``NotFound``."""
+def node_named(call: expose.Call, field: str, value: str, rule: str = "node:get") -> sa.Row[typing.Any]:
+    """Return id, UUID and tenants of the node that ``value`` names.
+
+    Raises the fault that names ``field``; ``NotFound`` also for a node that the caller may not see, and ``Forbidden``
+    when it may not do ``rule`` to it.
+    """
     column = "uuid" if types.is_uuid(value) else "name"
     if column == "name":
         if call.version < 5:
@@ -68,9 +72,10 @@ def node_id(call: expose.Call, field: str, value: str) -> int:
             raise errors.BadField(field=field, value=resource.shorten(value),
                                   wanted="It must be the UUID or name of a node.")
     with call.house.database.read() as connection:
-        found = ports.node_id(connection, column, value)
+        found = ports.node(connection, column, value)
     if found is None:
         raise errors.NotFound(what="Node", ident=value)
+    access.judge(call, rule, access.Owned("Node", value, found.owner, found.lessee))
     return found
 
 
@@ -91,10 +96,11 @@ def _conditions(call: expose.Call) -> list[collection.Where]:
     params = call.params
     given = [name for name in FILTERS if params.get(name) not in (None, [])]
     _refuse_contradictions(call, given)
-    where = [CONDITIONS[name](params[name]) for name in given if name in CONDITIONS]
+    where = access.node_tenancy(PORTS.c.node_id, access.project(call, "port:list_all"))
+    where += [CONDITIONS[name](params[name]) for name in given if name in CONDITIONS]
     for name in ("node", "node_uuid"):
         if name in given:
-            where.append(PORTS.c.node_id == node_id(call, name, params[name]))
+            where.append(PORTS.c.node_id == node_named(call, name, params[name]).id)
     if "portgroup" in given:
         # there are none yet
         raise errors.NotFound(what="Port group", ident=params["portgroup"])
@@ -114,13 +120,13 @@ CONDITIONS: dict[str, typing.Callable[[typing.Any], collection.Where]] = {
 }
 
 
-@expose.handler("port:get", params={**lists.PARAMS, **FILTERS})
+@expose.handler("port:list", params={**lists.PARAMS, **FILTERS})
 def page(call: expose.Call) -> dict[str, typing.Any]:
     """List ports."""
     return lists.collect(call, COLLECTION, lists.view(call, port.Port), _conditions(call), around(call))
 
 
-@expose.handler("port:get", params={**lists.DETAILED, **FILTERS})
+@expose.handler("port:list", params={**lists.DETAILED, **FILTERS})
 def detailed_page(call: expose.Call) -> dict[str, typing.Any]:
     """List ports with all their fields (the older way to ask for it)."""
     shown = resource.full(port.Port, call.version)
@@ -133,13 +139,13 @@ def _of_node(call: expose.Call, shown: resource.View, name: str, path: str) -> d
     return lists.collect(call, COLLECTION, shown, _conditions(call), around(call), path)
 
 
-@expose.handler("port:get", params={**lists.PARAMS, **FILTERS})
+@expose.handler("port:list", params={**lists.PARAMS, **FILTERS})
 def of_node(call: expose.Call, name: str) -> dict[str, typing.Any]:
     """List the ports of a node."""
     return _of_node(call, lists.view(call, port.Port), name, f"nodes/{name}/ports")
 
 
-@expose.handler("port:get", params={**lists.DETAILED, **FILTERS})
+@expose.handler("port:list", params={**lists.DETAILED, **FILTERS})
 def of_node_detailed(call: expose.Call, name: str) -> dict[str, typing.Any]:
     """List the ports of a node with all their fields."""
     return _of_node(call, resource.full(port.Port, call.version), name, f"nodes/{name}/ports/detail")
@@ -158,8 +164,9 @@ def one(call: expose.Call, name: str) -> dict[str, typing.Any]:
 def show(call: expose.Call, connection: sa.Connection, shown: resource.View,
          key: tuple[str, str]) -> dict[str, typing.Any]:
     """Return the document of the port that ``key`` (column, value) names; raises ``NotFound``."""
-    row = connection.execute(shown.one(key[0]), {"key": key[1]}).first()
+    row = connection.execute(shown.one(key[0], NODES.c.owner, NODES.c.lessee), {"key": key[1]}).first()
     if row is None:
         raise errors.NotFound(what="Port", ident=key[1])
+    access.judge(call, "port:get", access.Owned("Port", key[1], row[-2], row[-1]))
     document: dict[str, typing.Any] = shown.build(around(call)(connection, shown, [row]), row)
     return document

@@ -5,10 +5,11 @@ import contextlib
 import typing
 import uuid
 
+import sqlalchemy as sa
 from oslo_db import exception
 
 from baremetal import errors
-from baremetal.api import expose, resource, types, versions
+from baremetal.api import access, expose, resource, types, versions
 from baremetal.api.ports import link, lists, port, rules
 from baremetal.db import duplicates, ports, record
 
@@ -25,10 +26,11 @@ UNIQUE = ("uuid", "address", "name")
 def create(call: expose.Call) -> expose.Answer:
     """Make a port."""
     node, given = _owner_given(call)
+    named = _existing_node(call, *node)
     values = resource.take(port.Port, given, call.version)
     link.require(values.get("local_link_connection"), call.version)
     refuse_portgroup(values.get("portgroup_uuid"))
-    values["node_id"] = _existing_node(call, *node)
+    values["node_id"] = named.id
     values.pop("node_uuid", None)
     row = {**port.DEFAULTS, **columns(values), "uuid": values.get("uuid") or str(uuid.uuid4()),
            "created_at": call.house.clock.now()}
@@ -64,10 +66,10 @@ def _owner_given(call: expose.Call) -> tuple[tuple[str, str], dict[str, typing.A
     return (field, value), given
 
 
-def _existing_node(call: expose.Call, field: str, value: str) -> int:
-    """Return the id of the node; one that does not exist is the body's mistake."""
+def _existing_node(call: expose.Call, field: str, value: str) -> sa.Row[typing.Any]:
+    """Return the node; one that does not exist, or not for this caller, is the body's mistake."""
     try:
-        return lists.node_id(call, field, value)
+        return lists.node_named(call, field, value, call.rule)
     except errors.NotFound:
         raise errors.BadField(field=field, value=value, wanted="There is no such node.") from None
 
@@ -113,6 +115,7 @@ def remove(call: expose.Call, name: str) -> expose.Answer:
         if found is None:
             raise errors.NotFound(what="Port", ident=name)
         owner = ports.owner(connection, found.node_id)
+        access.judge(call, call.rule, access.Owned("Port", name, owner.owner, owner.lessee))
         rules.require_free(call, owner)
         attached = [key for key in VIFS if key in record.load(found.internal_info)]
         if attached and owner.network_interface != "noop" and not owner.maintenance:
