@@ -5,6 +5,7 @@ That it could not be read fails nothing; the node's history says so.
 """
 
 import collections.abc
+import contextlib
 import functools
 import logging
 import typing
@@ -25,6 +26,8 @@ KEPT: dict[str, tuple[Read, Store]] = {
     "bios": (lambda held: held.bios.read(held), bios.store),
     "firmware": (lambda held: held.firmware.components(held), firmware.store),
 }
+#: columns of a node, and methods of its management, that say how it boots
+BOOT = ("boot_mode", "secure_boot")
 #: interface of a step: the kinds that it may have changed
 CHANGES = {"bios": ("bios",), "firmware": ("firmware", "bios")}
 #: steps of the verbs' own frames at whose end everything is read
@@ -46,6 +49,20 @@ def renew(held: task.Task, kinds: collections.abc.Iterable[str] = tuple(KEPT)) -
         if trouble:
             LOG.warning("Node %s: %s", held.node.uuid, trouble)
             held.note("monitoring", f"{trouble}.", bad=True)
+
+
+def boot(held: task.Task) -> None:
+    """Take boot mode and secure boot as the controller has them now, where it can tell."""
+    for name in BOOT:
+        trouble = ending.attempt(held, f"Reading the node's {name}", functools.partial(_boot, held, name))
+        if trouble:
+            LOG.warning("Node %s: %s", held.node.uuid, trouble)
+            held.note("monitoring", f"{trouble}.", bad=True)
+
+
+def _boot(held: task.Task, name: str) -> None:
+    with contextlib.suppress(errors.Unsupported):
+        setattr(held.node, name, getattr(held.management, name)(held))
 
 
 def _renew(held: task.Task, kind: str) -> None:

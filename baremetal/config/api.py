@@ -26,6 +26,8 @@ OPTS: list[cfg.Opt] = [
     cfg.URIOpt("public_endpoint", help="Base of the links in answers; without it the request's own host."),
     cfg.BoolOpt("allow_deleting_available_nodes", default=True,
                 help="Whether a node may be deleted while it is available."),
+    cfg.ListOpt("disallowed_enrollment_boot_modes", default=[],
+                help="Boot modes (bios, uefi) that the capabilities of nodes must not name."),
     cfg.BoolOpt("project_admin_can_manage_own_nodes", default=True,
                 help="Whether admins of a project may enrol nodes that it owns, and delete them."),
     cfg.IntOpt("max_json_body_depth", default=25, min=1, help="Deepest nesting of a request body."),

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from baremetal import errors
 from baremetal.db import models
+from baremetal.drivers.fake import management
 from tests.flow import house as building
 from tests.flow import parts
 
@@ -177,3 +178,23 @@ def test_health_at_the_beginning(tmp_path: Any, watched: bool) -> None:
     house.sweep("power sync").run()
     assert house.node(ident).health == ("OK" if watched else None)
     house.close()
+
+
+class Knowing(management.FakeManagement):
+    """A controller that knows how its server boots."""
+
+    def boot_mode(self, _task: Any) -> str:
+        """Return it."""
+        return "uefi"
+
+    def secure_boot(self, _task: Any) -> bool:
+        """Fail."""
+        raise errors.StepFailed(interface="management", step="secure_boot", why="the firmware is silent")
+
+
+def test_how_a_server_boots_is_read_with_the_rest(house: building.House) -> None:
+    house.conductor("one", management=Knowing())
+    ident = house.add()
+    node = house.do(ident, "manage")
+    assert (node.provision_state, node.boot_mode, node.secure_boot) == ("manageable", "uefi", None)
+    assert "firmware is silent" in house.rows(models.HISTORY, node_id=node.id, severity="ERROR")[0].event
