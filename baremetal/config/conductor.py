@@ -23,6 +23,9 @@ OPTS: list[cfg.Opt] = [
                help="Polls that may fail in a row before the node goes to maintenance with fault 'power failure'."),
     cfg.BoolOpt("enable_health_monitoring", default=True,
                 help="Whether a node's health is taken from what its controller tells with each power poll."),
+    cfg.IntOpt("health_sensors_interval", default=0, min=0,
+               help="Seconds between two readings of all sensors of a node for its health, some dozen requests each; "
+                    "0 is never: then health is only what comes with the power."),
     cfg.IntOpt("power_failure_recovery_interval", default=300, min=0,
                help="Seconds between two tries to reach a node with fault 'power failure'; 0 is never."),
     cfg.IntOpt("power_state_change_timeout", default=60, min=1, help="Seconds a power change may take."),

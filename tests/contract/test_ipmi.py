@@ -1,5 +1,6 @@
 """The IPMI driver on servers of the lab: what it changes in the machine, and what it says when the BMC is bad."""
 
+import concurrent.futures
 import typing
 
 import pytest
@@ -164,6 +165,24 @@ def test_interrupt_light_readings_and_log(held: task.Task, server: Server) -> No
     log = held.management.event_log(held)
     assert log and {"record_id", "timestamp", "event"} <= set(log[0])
     assert {"manufacturer_id", "firmware", "guid"} <= set(held.management.info(held))
+
+
+#: what the chassis status calls wrong in the lab: its name in words, how bad that is
+UNWELL = [("fan", "fan", "Warning"), ("drive", "drive", "Warning"), ("intrusion", "intrusion", "Warning"),
+          ("power", "main power", "Critical"), ("overload", "power overload", "Critical")]
+
+
+@pytest.mark.parametrize(("what", "ailment", "health"), UNWELL)
+def test_health_comes_with_the_power(held: task.Task, server: Server, what: str, ailment: str, health: str) -> None:
+    server.switch("power on")
+    assert (held.power.read(held), held.health, held.ailments) == ("power on", "OK", ())
+    server.fault("unwell", value=what)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        assert held.power.read_later(held, pool).result(5) == "power on"
+    assert (held.health, held.ailments) == (health, (ailment,))
+    assert held.management.health(held) == health
+    server.fault("unwell", on=False)
+    assert held.management.health(held) == "OK"
 
 
 # --- vendor ---

@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from baremetal import errors
+from baremetal.conductor import hold, metrics
 from baremetal.db import models
 from baremetal.drivers.fake import management
 from tests.flow import house as building
@@ -198,3 +199,38 @@ def test_how_a_server_boots_is_read_with_the_rest(house: building.House) -> None
     node = house.do(ident, "manage")
     assert (node.provision_state, node.boot_mode, node.secure_boot) == ("manageable", "uefi", None)
     assert "firmware is silent" in house.rows(models.HISTORY, node_id=node.id, severity="ERROR")[0].event
+
+
+def test_sensors_have_the_last_word_on_health_where_they_are_asked(tmp_path: Any) -> None:
+    house = building.House(f"sqlite:///{tmp_path / 's.sqlite'}", conductor__health_sensors_interval=600)
+
+    class Sensing(management.FakeManagement):
+        def health(self, _task: Any) -> str:
+            return said[0]
+
+    said = ["Critical"]
+    house.conductor("one", management=Sensing())
+    ident = house.add("active", power_state="power on", driver_info={"fake_health": "Warning"})
+    house.sweep("power sync").run()
+    assert house.node(ident).health == "Warning"
+    for health in ("Critical", "OK"):
+        said[0] = health
+        house.sweep("health").run()
+        assert house.node(ident).health == health
+        if health == "Critical":
+            house.sweep("power sync").run()
+            assert house.node(ident).health == "Critical", "what comes with the power makes it only worse"
+    house.close()
+
+
+def test_sensors_are_not_asked_unless_configured(house: building.House) -> None:
+    assert house.sweep("health").interval == 0
+
+
+def test_what_sensors_measure_as_a_message(house: building.House) -> None:
+    ident = house.add("active", name="n-1")
+    found = hold.read(house.conductors["one"].means, ident, house.ctx)
+    told = metrics.message(found)
+    assert (told["event_type"], told["node_uuid"], told["node_name"]) == (
+        "hardware.fake-hardware.metrics.update", ident, "n-1")
+    assert told["payload"]["Fan"]["Fan 1"]["value"] == 4200

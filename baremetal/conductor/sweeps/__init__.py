@@ -5,7 +5,7 @@ import random
 import threading
 
 from baremetal.conductor import means
-from baremetal.conductor.sweeps import boots, consoles, housekeeping, leftovers, power_sync, recovery, sweep, takeover
+from baremetal.conductor.sweeps import boots, consoles, health, housekeeping, leftovers, power_sync, recovery, sweep, takeover
 
 LOG = logging.getLogger(__name__)
 
@@ -13,8 +13,8 @@ LOG = logging.getLogger(__name__)
 def every(shared: means.Means) -> dict[str, sweep.Sweep]:
     """Return all sweeps by name."""
     found = (takeover.Takeover(shared), power_sync.PowerSync(shared), recovery.Recovery(shared),
-             housekeeping.Housekeeping(shared), boots.Boots(shared), leftovers.Leftovers(shared),
-             consoles.Consoles(shared))
+             housekeeping.Housekeeping(shared), boots.Boots(shared), health.Health(shared),
+             leftovers.Leftovers(shared), consoles.Consoles(shared))
     return {work.name: work for work in found}
 
 

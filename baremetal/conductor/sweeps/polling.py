@@ -22,15 +22,25 @@ BATCH = 16
 #: seconds after which a round that waits for answers looks whether it should end
 LOOK = 0.5
 
+#: begins a question; what is wrong with the node it raises
+Question = collections.abc.Callable[
+    [task.Task, concurrent.futures.Executor], "concurrent.futures.Future[str | None]"]
+
 #: called with the node, its power, and the fault instead of that
 Answered = collections.abc.Callable[[task.Task, str | None, Exception | None], None]
+
+
+def power(found: task.Task, pool: concurrent.futures.Executor) -> "concurrent.futures.Future[str | None]":
+    """Ask for the power."""
+    found.power.validate(found)
+    return found.power.read_later(found, pool)
 
 
 class Round:
     """One round of questions. ``ask`` blocks; the answers are handled in the calling thread."""
 
-    def __init__(self, shared: means.Means, why: str, over: threading.Event) -> None:
-        self._means, self._why, self._over = shared, why, over
+    def __init__(self, shared: means.Means, why: str, over: threading.Event, question: Question = power) -> None:
+        self._means, self._why, self._over, self._question = shared, why, over, question
         self._answers: queue.SimpleQueue[tuple[task.Task, str | None, Exception | None]] = queue.SimpleQueue()
         self._out = 0
 
@@ -63,8 +73,7 @@ class Round:
             # whoever has it enabled asks
             return
         try:
-            found.power.validate(found)
-            asked = found.power.read_later(found, pool)
+            asked = self._question(found, pool)
         except Exception as fault:
             self._out += 1
             self._answers.put((found, None, fault))

@@ -6,15 +6,11 @@ import typing
 
 from baremetal import errors, states
 from baremetal.conductor import draft, hold, power, task
-from baremetal.conductor.sweeps import polling, sweep
+from baremetal.conductor.sweeps import health, polling, sweep
 from baremetal.db import polls
-from baremetal.drivers import management
 
 LOG = logging.getLogger(__name__)
 
-#: nodes that nobody controls yet, or whose power is somebody's work just now
-EXCLUDED = (states.ENROLL, *(state for state in states.STATES
-                             if states.kind(state) in (states.MOVING, states.WAITING)))
 #: the questions are spread over this share of the interval, at most so many seconds
 SHARE, MOST_SPREAD = 0.25, 30.0
 
@@ -38,7 +34,7 @@ class PowerSync(sweep.Sweep):
     def run(self) -> None:
         """Ask all controllers once."""
         with self.means.database.read() as connection:
-            rows = polls.due(connection, EXCLUDED)
+            rows = polls.due(connection, sweep.UNSETTLED)
         self._forget({row.uuid for row in rows})
         spread = min(self.interval * SHARE, MOST_SPREAD)
         polling.Round(self.means, self.name, self.over).ask(rows, self._answered, spread)
@@ -57,27 +53,13 @@ class PowerSync(sweep.Sweep):
             self._failures.pop(node.uuid, None)
         with contextlib.suppress(draft.Changed, errors.NoFreeWorker, errors.NotFound):
             try:
-                if fault is None and found.health not in (None, node.health):
-                    self._note_health(found)
+                if fault is None:
+                    health.told(found)
                 if not same:
                     self._differs(found, actual, fault)
             except draft.Unsaved as error:
                 LOG.warning("Node %s: its power was not written (%s); it is asked again in %s s", node.uuid, error,
                             self.interval)
-
-    def _note_health(self, found: task.Task) -> None:
-        """Take how well the controller says that the server is as the node's."""
-        node = found.node
-        if not self.means.conf.conductor.enable_health_monitoring:
-            return
-        found.take("health")
-        ailments = f" (something is wrong with: {', '.join(found.ailments)})" if found.ailments else ""
-        found.note("monitoring", f"The health became '{found.health}', after '{node.health or 'unknown'}'{ailments}.",
-                   bad=found.health == management.HEALTHS[-1])
-        node.health = found.health
-        found.draft.freeing = True
-        found.save()
-        LOG.info("Node %s: its health is %r%s", node.uuid, node.health, ailments)
 
     def _differs(self, found: task.Task, actual: str | None, fault: Exception | None) -> None:
         """Decide what to do about an answer that is not as recorded."""

@@ -3,7 +3,12 @@
 import threading
 import typing
 
+from baremetal import states
 from baremetal.conductor import means
+
+#: states of nodes that nobody controls yet, or whose power is somebody's work just now
+UNSETTLED = (states.ENROLL, *(state for state in states.STATES
+                              if states.kind(state) in (states.MOVING, states.WAITING)))
 
 
 class Sweep:
