@@ -5,7 +5,17 @@ import random
 import threading
 
 from baremetal.conductor import means
-from baremetal.conductor.sweeps import boots, consoles, health, housekeeping, leftovers, power_sync, recovery, sweep, takeover
+from baremetal.conductor.sweeps import (
+    boots,
+    consoles,
+    health,
+    housekeeping,
+    leftovers,
+    power_sync,
+    recovery,
+    sweep,
+    takeover,
+)
 
 LOG = logging.getLogger(__name__)
 
