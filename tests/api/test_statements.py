@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from baremetal.db import flows, models
+from baremetal.db import bios, firmware, flows, models
 from tests.api import inside
 
 MANY = 20
@@ -20,7 +20,8 @@ COLLECTIONS = [
     "/v1/ports?fields=uuid,node_uuid", "/v1/nodes/{node}/ports", "/v1/nodes/{node}/ports/detail",
     "/v1/ports?conductor_groups=&shard=rack", "/v1/drivers", "/v1/drivers?detail=true", "/v1/conductors",
     "/v1/conductors?detail=true", "/v1/nodes/{node}/history", "/v1/nodes/{node}/history?detail=true",
-    "/v1/nodes/{node}/traits", "/ops/v1/fleet", "/ops/v1/nodes/{node}/timeline?limit=100",
+    "/v1/nodes/{node}/traits", "/v1/nodes/{node}/bios", "/v1/nodes/{node}/bios?detail=true",
+    "/v1/nodes/{node}/firmware", "/ops/v1/fleet", "/ops/v1/nodes/{node}/timeline?limit=100",
 ]
 
 
@@ -49,6 +50,9 @@ def fill(house: inside.Inside, count: int) -> dict[str, str]:
         for number in range(count):
             connection.execute(sa.insert(models.TRAITS), {"node_id": ids[number], "trait": f"CUSTOM_{number}"})
             add_past(connection, ids[0], house.time.now())
+        names = range(count)
+        bios.store(connection, ids[0], [{"name": f"s{name}", "value": name} for name in names], house.time.now())
+        firmware.store(connection, ids[0], [{"component": f"nic:{name}"} for name in names], house.time.now())
     return {"chassis": chassis[0], "node": nodes[0]}
 
 
