@@ -33,7 +33,7 @@ def for_cleaning(found: task.Task) -> dict[str, typing.Any] | None:
         if options.automated_cleaning_step_source == stepwise.HYBRID:
             return None
         raise errors.Invalid(text=f"Node {found.node.uuid} cannot be cleaned: "
-                                  "[conductor]automated_cleaning_step_source wants a runbook, and no option names one for it.")
+                                  "[conductor]automated_cleaning_step_source wants a runbook, and no option names one.")
     key = "uuid" if _UUID.match(ident) else "name"
     with found.means.database.read() as connection:
         row = stepped.one(connection, models.RUNBOOKS, key, ident)

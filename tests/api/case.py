@@ -18,8 +18,10 @@ Setup makes objects over HTTP: ``node``, ``port``, ``chassis`` (a digit behind t
 A node takes its attributes, and ``state`` (enroll, manageable, available, active), ``maintenance`` (the
 reason), ``power`` and ``traits``; a port belongs to ``$node`` unless told otherwise.
 
+A ``template``, ``runbook`` and ``rule`` (of inspection) have one step or action unless told otherwise.
+
 Words with a dollar are filled in: ``$node`` is the UUID of that object, ``$node.name`` one of its fields,
-``$made`` the UUID of what the request created, ``$uuid`` ``$mac`` ``$name`` values that nobody else uses,
+``$made`` the UUID of what the request created, ``$uuid`` ``$mac`` ``$name`` ``$trait`` values that nobody else uses,
 ``$url`` the endpoint. A request carries ``body`` (JSON), ``raw`` (a string), ``deep`` (a body nested so
 many levels) or ``large`` (a body of so many bytes), ``headers`` (null takes one away) and ``auth`` (null for no
 password, ``wrong`` for a wrong one).

@@ -20,8 +20,9 @@ import requests
 
 from tests.api import answers, case
 
-PATHS = {"node": "/v1/nodes", "port": "/v1/ports", "chassis": "/v1/chassis"}
-ORDER = ("chassis", "node", "port")
+PATHS = {"node": "/v1/nodes", "port": "/v1/ports", "chassis": "/v1/chassis",
+         "template": "/v1/deploy_templates", "runbook": "/v1/runbooks", "rule": "/v1/inspection_rules"}
+ORDER = ("chassis", "node", "port", "template", "runbook", "rule")
 VERBS = {"enroll": (), "manageable": ("manage",), "available": ("manage", "provide"),
          "active": ("manage", "provide", "active")}
 LEADS_TO = {"manage": "manageable", "provide": "available", "active": "active"}
@@ -69,7 +70,8 @@ class Run:
         tail = uuid.uuid4().hex[:12]
         digits = ":".join(f"{random.randrange(256):02x}" for _ in range(5))
         self.words: dict[str, Any] = {
-            "uuid": str(uuid.uuid4()), "name": f"case-{tail}", "mac": f"52:{digits}", "url": endpoint.url}
+            "uuid": str(uuid.uuid4()), "name": f"case-{tail}", "mac": f"52:{digits}", "url": endpoint.url,
+            "trait": f"CUSTOM_CASE_{tail.upper()}"}
 
     def learn(self, word: str, document: dict[str, Any]) -> None:
         """Let later texts speak of this object and of its plain fields."""
@@ -95,7 +97,12 @@ class Run:
         given: dict[str, dict[str, Any]] = {
             "node": {"driver": "fake-hardware", "name": f"node-{tail}", "automated_clean": False},
             "port": {"address": mac, "node_uuid": self.words.get("node")},
-            "chassis": {"description": f"chassis-{tail}"}}
+            "chassis": {"description": f"chassis-{tail}"},
+            "template": {"name": f"CUSTOM_{tail.upper()}", "steps": [
+                {"interface": "bios", "step": "factory_reset", "args": {}, "priority": 50}]},
+            "runbook": {"name": f"CUSTOM_{tail.upper()}", "steps": [
+                {"interface": "vendor", "step": "log_passthrough", "args": {}, "order": 1}]},
+            "rule": {"actions": [{"op": "log", "args": {"msg": "seen"}}]}}
         return given[kind]
 
     def bring(self, ident: str, given: dict[str, Any]) -> None:
