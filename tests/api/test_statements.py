@@ -22,6 +22,8 @@ COLLECTIONS = [
     "/v1/conductors?detail=true", "/v1/nodes/{node}/history", "/v1/nodes/{node}/history?detail=true",
     "/v1/nodes/{node}/traits", "/v1/nodes/{node}/bios", "/v1/nodes/{node}/bios?detail=true",
     "/v1/nodes/{node}/firmware", "/ops/v1/fleet", "/ops/v1/nodes/{node}/timeline?limit=100",
+    "/v1/deploy_templates", "/v1/deploy_templates?detail=true", "/v1/runbooks", "/v1/runbooks?detail=true",
+    "/v1/inspection_rules", "/v1/inspection_rules?detail=true",
 ]
 
 
@@ -45,6 +47,7 @@ def fill(house: inside.Inside, count: int) -> dict[str, str]:
     for number in range(count):
         house.make("/v1/ports", {"node_uuid": nodes[0], "address": f"52:54:00:00:00:{number:02x}"})
         house.register(f"another-{number}")
+        add_steps(house, number)
     with house.database.write() as connection:
         ids = list(connection.scalars(sa.select(models.NODES.c.id).order_by(models.NODES.c.id)))
         for number in range(count):
@@ -54,6 +57,15 @@ def fill(house: inside.Inside, count: int) -> dict[str, str]:
         bios.store(connection, ids[0], [{"name": f"s{name}", "value": name} for name in names], house.time.now())
         firmware.store(connection, ids[0], [{"component": f"nic:{name}"} for name in names], house.time.now())
     return {"chassis": chassis[0], "node": nodes[0]}
+
+
+def add_steps(house: inside.Inside, number: int) -> None:
+    """Add a deploy template, a runbook with a trait and an inspection rule."""
+    step = {"interface": "bios", "step": "x", "args": {}}
+    house.make("/v1/deploy_templates", {"name": f"CUSTOM_{number}", "steps": [{**step, "priority": 1}]})
+    made = house.make("/v1/runbooks", {"name": f"book-{number}", "steps": [{**step, "order": 1}]})
+    house.ask("PUT", f"/v1/runbooks/{made['uuid']}/traits", body={"traits": ["CUSTOM_A", "CUSTOM_B"]})
+    house.make("/v1/inspection_rules", {"actions": [{"op": "log", "args": {"msg": "seen"}}]})
 
 
 def add_past(connection: sa.Connection, node_id: int, now: Any) -> None:
