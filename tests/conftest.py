@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests import processes
+from tests.services import keystone as keystone_server
 from tests.services import mariadb as mariadb_server
 from tests.services import postgresql as postgresql_server
 from tests.services import rabbitmq as rabbitmq_server
@@ -54,6 +55,14 @@ def postgresql(workdir: Path) -> Iterator[postgresql_server.Service]:
 def rabbitmq(workdir: Path) -> Iterator[rabbitmq_server.Service]:
     """A private RabbitMQ broker; ``.transport_url(vhost)`` gives the URL of a fresh virtual host."""
     server = rabbitmq_server.start(workdir)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def keystone(workdir: Path) -> Iterator[keystone_server.Service]:
+    """A private Keystone; ``.token(user, password, scope)`` gives a token."""
+    server = keystone_server.start(workdir)
     yield server
     server.stop()
 

@@ -62,7 +62,7 @@ def headers(fault: errors.Fault) -> list[tuple[str, str]]:
     """
     extra = []
     if fault.code == "unauthorized":
-        extra.append(("WWW-Authenticate", 'Basic realm="Baremetal API"'))
+        extra.append(("WWW-Authenticate", str(fault.facts.get("challenge", 'Basic realm="Baremetal API"'))))
     if "allowed" in fault.facts and fault.kind == "method":
         extra.append(("Allow", str(fault.facts["allowed"])))
     if "retry_after" in fault.facts:

@@ -28,8 +28,9 @@ OPTS: list[cfg.Opt] = [
     cfg.StrOpt("state_path", default="",
                help="Folder for all that this service writes: database, credentials, logs. "
                     "Default: ./data of the working folder."),
-    cfg.StrOpt("auth_strategy", default="http_basic", choices=["noauth", "http_basic"],
-               help="Who may talk to the API: users of a bcrypt htpasswd file, or anybody."),
+    cfg.StrOpt("auth_strategy", default="http_basic", choices=["noauth", "http_basic", "keystone"],
+               help="Who may talk to the API: users of a bcrypt htpasswd file, holders of Keystone's tokens, or "
+                    "anybody."),
     cfg.StrOpt("http_basic_auth_user_file", default="",
                help="htpasswd file (bcrypt entries only) for auth_strategy=http_basic. "
                     "Default: htpasswd in state_path."),

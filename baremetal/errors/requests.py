@@ -143,6 +143,14 @@ class DatabaseAway(fault.Fault):
             "first at what was to be changed.")
 
 
+class IdentityAway(fault.Fault):
+    """Keystone does not say who a token belongs to."""
+
+    kind, code, transient = "busy", "identity-away", True
+    says = ("Keystone does not say whose token this is ({name}), so nobody can be let in who has one. Try again in a "
+            "minute; its address and this service's own account are in [keystone_authtoken].")
+
+
 class StreamsTaken(fault.Fault):
     """No more live event streams at once. Only ``/ops`` raises it: its clients understand ``Retry-After``."""
 

@@ -1,4 +1,5 @@
-"""The layer that finds out who asks: nobody in particular (noauth) or a user of an htpasswd file (http_basic).
+"""The layer that finds out who asks: nobody in particular (noauth), a user of an htpasswd file (http_basic), or whom
+a token of Keystone names (keystone).
 
 It refuses nobody: a request without credentials, or with wrong ones, goes on as anonymous with the fault beside it,
 since discovery documents are open to everybody. The application raises the fault where credentials are needed.
@@ -18,6 +19,7 @@ import bcrypt
 from oslo_config import cfg
 
 from baremetal import clock, context, errors
+from baremetal.api.guards import keystone
 
 LOG = logging.getLogger(__name__)
 
@@ -59,7 +61,19 @@ def _http_basic(application: typing.Any, conf: cfg.ConfigOpts, time: clock.Clock
     return wrapped
 
 
-STRATEGIES = {"noauth": _noauth, "http_basic": _http_basic}
+def _keystone(application: typing.Any, conf: cfg.ConfigOpts, time: clock.Clock) -> typing.Any:
+    tokens = keystone.Tokens(conf, time)
+
+    def wrapped(environ: dict[str, typing.Any], start_response: typing.Any) -> typing.Any:
+        try:
+            environ["baremetal.context"] = tokens.check(environ)
+        except (errors.Unauthorized, errors.IdentityAway) as fault:
+            environ[ANONYMOUS] = fault
+        return application(environ, start_response)
+    return wrapped
+
+
+STRATEGIES = {"noauth": _noauth, "http_basic": _http_basic, "keystone": _keystone}
 
 
 class Users:

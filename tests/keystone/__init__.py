@@ -1,0 +1,1 @@
+"""Our service before a real Keystone: real tokens of all kinds."""
