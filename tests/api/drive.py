@@ -102,7 +102,7 @@ class Run:
                 {"interface": "bios", "step": "factory_reset", "args": {}, "priority": 50}]},
             "runbook": {"name": f"CUSTOM_{tail.upper()}", "steps": [
                 {"interface": "vendor", "step": "log_passthrough", "args": {}, "order": 1}]},
-            "rule": {"actions": [{"op": "log", "args": {"msg": "seen"}}]}}
+            "rule": {"conditions": [], "actions": [{"op": "log", "args": {"msg": "seen"}}]}}
         return given[kind]
 
     def bring(self, ident: str, given: dict[str, Any]) -> None:

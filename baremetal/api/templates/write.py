@@ -29,13 +29,7 @@ def create(call: expose.Call) -> expose.Answer:
 @expose.handler("deploy_template:update", body="document")
 def change(call: expose.Call, name: str) -> dict[str, typing.Any]:
     """Change fields of a deploy template."""
-    body = call.body
-    if isinstance(body, list):
-        for item in body:
-            if isinstance(item, dict) and item.get("path") == "/description":
-                _check_description(item.get("value"))
-        body = [item for item in body if not (isinstance(item, dict) and item.get("path") == "/description")]
-    operations = patch.read(template.DeployTemplate, body, call.version)
+    operations = patch.read(template.DeployTemplate, call.body, call.version)
     shown = resource.full(template.DeployTemplate, call.version)
     row: dict[str, typing.Any] = {}
     with lists.NOUN.unique(row), call.house.database.write() as connection:
@@ -62,15 +56,14 @@ def remove(call: expose.Call, name: str) -> expose.Answer:
 
 
 def _without_description(body: typing.Any) -> typing.Any:
+    """Return a body without its description, which is checked and dropped."""
     if not isinstance(body, dict) or "description" not in body:
         return body
-    _check_description(body["description"])
+    try:
+        if body["description"] is not None:
+            DESCRIPTION.validate(body["description"])
+    except ValueError as error:
+        raise errors.BadField(field="description", value=resource.shorten(body["description"]),
+                              wanted=str(error)) from error
     return {name: value for name, value in body.items() if name != "description"}
 
-
-def _check_description(value: typing.Any) -> None:
-    try:
-        if value is not None:
-            DESCRIPTION.validate(value)
-    except ValueError as error:
-        raise errors.BadField(field="description", value=resource.shorten(value), wanted=str(error)) from error
