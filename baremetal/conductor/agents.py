@@ -170,7 +170,7 @@ class Agents:
         line = self._open(found)
         if news.first:
             found.milestone(milestones.HEARTBEAT)
-        if state in NOTING or found.flow is None or found.flow.state != flows.WAITING or line is None:
+        if state in NOTING or found.flow is None or line is None or not _awaits_agent(found.flow):
             if news.any:
                 found.take("heartbeat")
                 found.draft.freeing = True
@@ -298,6 +298,11 @@ def _token(found: task.Task) -> str:
         return record.MASK
     token = internal["agent_secret_token"] = secrets.token_urlsafe(32)
     return token
+
+
+def _awaits_agent(flow: lines.Flow) -> bool:
+    """Return whether a flow waits, and for more than time to pass."""
+    return flow.state == flows.WAITING and flow.awaits != lines.TIMER
 
 
 def _boot(found: task.Task) -> str:

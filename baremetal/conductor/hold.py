@@ -55,7 +55,8 @@ def refuse_held(found: task.Task) -> None:
 def refuse_unfinished(found: task.Task) -> None:
     """Raise ``NodeLocked`` when the worker of the node's flow was lost: what it has begun is ended or undone first.
 
-    An abort fails the node at once and cleans up then; a verb in between would meet that clean-up later.
+    An abort fails the node at once and cleans up then, a deadline fails its flow at once and the node after that; a
+    verb in between would meet that clean-up later.
     """
     with found.means.database.read() as connection:
         left = flows.open_of(connection, found.node.id)

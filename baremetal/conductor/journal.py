@@ -118,8 +118,8 @@ def renew(found: task.Task) -> collections.abc.Callable[[typing.Any], None] | No
     assert flow is not None and flow.ident is not None
     if flow.deadline is None or flow.updated_at is None:
         return None
-    ident, deadline = flow.ident, now + (flow.deadline - flow.updated_at)
-    return lambda connection: flows.renew(connection, ident, now, deadline)
+    ident, seen, deadline = flow.ident, flow.updated_at, now + (flow.deadline - flow.updated_at)
+    return lambda connection: flows.renew(connection, ident, seen, now, deadline)
 
 
 def adopt(held: task.Task) -> None:

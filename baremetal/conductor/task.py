@@ -167,10 +167,10 @@ class Task(task.Task):
         self._saved_at = self.means.clock.tick()
         self.node.saved(values)
         telling.tell(self, values)
+        self.node.generation += 1
+        self.node.saved({"generation": self.node.generation})
         if written.taking:
             self.lease = written.taking[0]
-            self.node.generation += 1
-            self.node.saved({"generation": self.node.generation})
             self.means.leases.add(self.lease.token, self.node.id)
         if written.freeing:
             self.drop()

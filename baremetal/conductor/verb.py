@@ -61,7 +61,7 @@ class Verb:
             raise errors.NodeLocked(node=node.uuid, holder=node.reservation or "(none yet, one will take over)",
                                     why=node.lease_why or node.provision_state,
                                     since=clock.iso(node.provision_updated_at))
-        if states.kind(node.provision_state) == states.FAILED:
+        if states.kind(node.provision_state) in (states.FAILED, states.WAITING, states.HELD):
             hold.refuse_unfinished(found)
         if states.after(node.provision_state, self.event) is None:
             raise errors.VerbRefused(node=node.uuid, state=node.provision_state, verb=self.name,

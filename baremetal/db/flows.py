@@ -50,9 +50,13 @@ def replan(connection: sa.Connection, ident: int, planned: str, lines: collectio
         connection.execute(_ADD_STEP, rows if len(rows) > 1 else rows[0])
 
 
-def renew(connection: sa.Connection, ident: int, now: datetime.datetime, deadline: datetime.datetime) -> None:
-    """Move the deadline of a flow that waits; does nothing to one that waits no more."""
-    connection.execute(_RENEW, {"w_id": ident, "updated_at": now, "deadline": deadline})
+def renew(connection: sa.Connection, ident: int, seen: datetime.datetime, now: datetime.datetime,
+          deadline: datetime.datetime) -> None:
+    """Move the deadline of a flow that waits; does nothing to one that waits no more, or for something else by now.
+
+    ``seen`` is its updated_at, as it was read.
+    """
+    connection.execute(_RENEW, {"w_id": ident, "w_seen": seen, "updated_at": now, "deadline": deadline})
 
 
 def end_open(connection: sa.Connection, node_id: int, now: datetime.datetime, error: str) -> None:
@@ -114,7 +118,8 @@ def _changing_step(names: tuple[str, ...]) -> sa.Update:
 _FORGET_PLANNED = sa.delete(STEPS).where(
     STEPS.c.flow_id == sa.bindparam("w_id"), STEPS.c.state == sa.bindparam("w_state"))
 _RENEW = sa.update(FLOWS).where(
-    FLOWS.c.id == sa.bindparam("w_id"), FLOWS.c.state == WAITING, FLOWS.c.deadline.is_not(None)).values(
+    FLOWS.c.id == sa.bindparam("w_id"), FLOWS.c.state == WAITING, FLOWS.c.updated_at == sa.bindparam("w_seen"),
+    FLOWS.c.deadline.is_not(None)).values(
         updated_at=sa.bindparam("updated_at"), deadline=sa.bindparam("deadline"))
 _ADD_FLOW, _ADD_STEP = sa.insert(FLOWS), sa.insert(STEPS)
 _OPEN_OF = sa.select(FLOWS).where(

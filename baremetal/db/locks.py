@@ -74,7 +74,11 @@ def take(connection: sa.Connection, lease: Lease, now: datetime.datetime, *,
 
 
 def write(connection: sa.Connection, lease: Lease, values: collections.abc.Mapping[str, typing.Any]) -> None:
-    """Write ``values`` of the held node; raises ``LeaseLost``, and then the transaction must be rolled back."""
+    """Write ``values`` of the held node; raises ``LeaseLost``, and then the transaction must be rolled back.
+
+    The generation grows here, too: a holder whose lease has run out writes until somebody takes the node, who must not
+    take it on the strength of what was read before.
+    """
     statement = _writing(tuple(sorted(values)) or ("lease_token",))
     found = connection.execute(statement, {**(values or {"lease_token": lease.token}),
                                            "w_id": lease.node_id, "w_token": lease.token})
@@ -135,7 +139,7 @@ def _taking(names: tuple[str, ...], expected: tuple[str, ...]) -> sa.Update:
 def _writing(names: tuple[str, ...]) -> sa.Update:
     return sa.update(NODES).where(
         NODES.c.id == sa.bindparam("w_id"), NODES.c.lease_token == sa.bindparam("w_token")).values(
-            {name: sa.bindparam(name) for name in names})
+            {**{name: sa.bindparam(name) for name in names}, "generation": NODES.c.generation + 1})
 
 
 _RENEWING = sa.update(NODES).where(

@@ -4,6 +4,7 @@ import threading
 from typing import Any
 
 from baremetal import errors, steps
+from baremetal.drivers import interface
 
 
 class Plain:
@@ -19,6 +20,8 @@ class Plain:
         self.fails: dict[str, Exception] = {}
         self.dies: dict[str, int] = {}
         self.gates: dict[str, tuple[threading.Event, threading.Event]] = {}
+
+    tell_agent = interface.Interface.tell_agent
 
     def validate(self, task: Any) -> None:
         """It is content unless told otherwise."""

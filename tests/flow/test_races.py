@@ -1,0 +1,118 @@
+"""Two who work on the same node at the same moment, made to meet at the worst one: nothing is done twice or half."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from baremetal import errors, states
+from baremetal.conductor import calls, flow, journal
+from baremetal.db import flows
+from tests.flow import agents, parts, ramdisk
+from tests.flow import house as building
+
+#: the deaths here are threads that end by SystemExit
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+
+
+def wait_for(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.005)
+
+
+def test_a_worker_that_wakes_while_another_one_takes_over_is_seen(
+        house: building.House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lease has run out, but is its own until the other has taken it: what it writes until then counts."""
+    slow, fast = parts.Deploy(), parts.Deploy()
+    reached, go_on = slow.gate("first")
+    reached_third, go_on_third = slow.gate("third")
+    house.conductor("two", deploy=slow)
+    house.conductor("one", deploy=fast)
+    ident = house.add("available")
+    house.start(ident, "deploy", "two")
+    assert reached.wait(10)
+    asleep = house.conductors["two"]
+    house.gone("two")
+    load = journal.load
+
+    def load_and_wake(*args: Any) -> Any:
+        found = load(*args)
+        go_on.set()
+        assert reached_third.wait(10)
+        return found
+    monkeypatch.setattr(journal, "load", load_and_wake)
+    house.sweep("takeover").run()
+    house.settle()
+    go_on_third.set()
+    assert asleep.means.pool.drain(10)
+    assert house.node(ident).provision_state == "active", house.node(ident).last_error
+    assert (slow.calls, fast.calls) == (["prepare", "first", "second", "third"], ["third"])
+
+
+def test_a_verb_does_not_overtake_the_end_of_a_wait_whose_worker_was_lost(house: building.House) -> None:
+    """A deadline fails the flow while the node still shows that it waits; deleted meanwhile, it would have two."""
+    deploy = parts.Deploy()
+    house.conductor("one", deploy=deploy)
+    ident = house.add("available")
+    house.do(ident, "deploy", deploy_steps=[{"interface": "deploy", "step": "waits", "args": {}, "priority": 10}])
+    deploy.dies["clean_up"] = 1
+    house.later(101)
+    house.sweep("takeover").run()
+    house.settle()
+    assert house.node(ident).provision_state == states.DEPLOYWAIT and house.flow(ident).state == flows.RUNNING
+    house.later(house.conf.conductor.lease_seconds + 1)
+    with pytest.raises(errors.NodeLocked):
+        house.start(ident, "delete")
+    house.sweep("takeover").run()
+    house.settle()
+    assert house.node(ident).provision_state == states.DEPLOYFAIL
+    assert house.do(ident, "delete").provision_state == states.AVAILABLE
+
+
+def test_a_heartbeat_does_not_end_a_wait_for_time(house: building.House) -> None:
+    deploy = ramdisk.Deploy()
+    house.conductor("one", deploy=deploy)
+    ident = house.add("manageable")
+    house.do(ident, "clean", clean_steps=[{"interface": "deploy", "step": "wait", "args": {"seconds": 600}}])
+    token = agents.up(house, ident)
+    deadline = house.flow(ident).deadline
+    assert house.flow(ident).awaits == "time to pass"
+    for version in (ramdisk.VERSION, ramdisk.VERSION, "9.9.9"):
+        house.later(100)
+        agents.beat(house, ident, token, agent_version=version)
+        assert (house.node(ident).provision_state, house.flow(ident).deadline) == ("clean wait", deadline)
+    house.later(301)
+    house.sweep("takeover").run()
+    house.settle()
+    assert house.node(ident).provision_state == "manageable"
+
+
+def test_a_wait_is_not_given_the_time_of_the_one_before(house: building.House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A heartbeat that was to prolong a wait comes when the flow waits for something else already."""
+    deploy = ramdisk.Deploy(ramdisk.step("erase", 10))
+    house.conductor("one", deploy=deploy)
+    ident = house.add("manageable")
+    house.do(ident, "clean", clean_steps=[{"interface": "deploy", "step": "erase"},
+                                          {"interface": "deploy", "step": "wait", "args": {"seconds": 40000}}])
+    token = agents.up(house, ident)
+    assert deploy.until is not None
+    deploy.until.cancel()       # nobody watches it
+    deploy.ended = False
+    house.later(60)
+    ready = calls.ready
+
+    def ready_and_on(*args: Any) -> bool:
+        """The agent says that it works on; before that is noted it has ended, and somebody else notices."""
+        monkeypatch.setattr(calls, "ready", ready)
+        said = ready(*args)
+        deploy.ended = True
+        flow.resume(house.conductors["one"].means, ident, house.ctx)
+        wait_for(lambda: house.flow(ident).awaits == "time to pass")
+        return said
+    monkeypatch.setattr(calls, "ready", ready_and_on)
+    agents.beat(house, ident, token)
+    left = house.flow(ident).deadline - house.clock.now()
+    assert left.total_seconds() == 40000
