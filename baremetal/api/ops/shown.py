@@ -64,6 +64,17 @@ class Nothing:
         return {self.status: None}
 
 
+@dataclasses.dataclass(frozen=True)
+class Called:
+    """What a vendor method returns, or nothing where it goes on in the background."""
+
+    kind: None = None
+
+    def answers(self) -> dict[int, schemas.Schema | None]:
+        """Return the schema of each status."""
+        return {200: {}, 202: None}
+
+
 def _object(**properties: schemas.Schema) -> Body:
     """Return an object of just these keys, all of them there."""
     return Body(_exactly(**properties))
@@ -98,12 +109,16 @@ _STATES = Body({"type": "object", "additionalProperties": False, "required": ["p
                 "properties": {name: schemas.shown(nodes.node.Node)["properties"][name]
                                for name in nodes.states.FIELDS}})
 _LAMP = _exactly(name=TEXT, component=TEXT, readonly={"type": "boolean"}, states=_each(TEXT), links=schemas.LINKS)
+_METHOD = _exactly(**{"async": {"type": "boolean"}}, http_methods=_each(TEXT), description=TEXT,
+                   attach={"type": "boolean"})
+_NODE_METHOD = {**_METHOD, "properties": {**_METHOD["properties"], "require_exclusive_lock": {"type": "boolean"}}}
+_CONSOLE = _object(console_enabled={"type": "boolean"}, console_info={"type": ["object", "null"]})
 _LOOKUP = _exactly(node=FREE, config=FREE)
 ACCEPTED, GONE = Nothing(202), Nothing(204)
 _NODE, _PORT, _CHASSIS = nodes.node.Node, ports.port.Port, chassis.shelf.Chassis
 
 #: (method, path): what it answers
-ANSWERS: dict[tuple[str, str], One | Many | Body | Nothing] = {
+ANSWERS: dict[tuple[str, str], One | Many | Body | Nothing | Called] = {
     ("GET",    "/"):                                              _ROOT,
     ("GET",    "/v1"):                                            _V1,
     ("GET",    "/healthcheck"):                                   Body({}),
@@ -121,6 +136,7 @@ ANSWERS: dict[tuple[str, str], One | Many | Body | Nothing] = {
     ("GET",    "/v1/drivers/{driver}"):                           Body(DRIVER),
     ("GET",    "/v1/drivers/{driver}/properties"):                _named(TEXT),
     ("GET",    "/v1/drivers/{driver}/raid/logical_disk_properties"): _named(TEXT),
+    ("GET",    "/v1/drivers/{driver}/vendor_passthru/methods"):   _named(_METHOD),
     ("GET",    "/v1/nodes"):                                      Many(_NODE),
     ("GET",    "/v1/nodes/detail"):                               Many(_NODE),
     ("POST",   "/v1/nodes"):                                      One(_NODE, 201),
@@ -132,6 +148,8 @@ ANSWERS: dict[tuple[str, str], One | Many | Body | Nothing] = {
     ("PUT",    "/v1/nodes/{node}/maintenance"):                   ACCEPTED,
     ("DELETE", "/v1/nodes/{node}/maintenance"):                   ACCEPTED,
     ("GET",    "/v1/nodes/{node}/states"):                        _STATES,
+    ("GET",    "/v1/nodes/{node}/states/console"):                _CONSOLE,
+    ("PUT",    "/v1/nodes/{node}/states/console"):                ACCEPTED,
     ("PUT",    "/v1/nodes/{node}/states/power"):                  ACCEPTED,
     ("PUT",    "/v1/nodes/{node}/states/provision"):              ACCEPTED,
     ("PUT",    "/v1/nodes/{node}/states/raid"):                   GONE,
@@ -156,6 +174,13 @@ ANSWERS: dict[tuple[str, str], One | Many | Body | Nothing] = {
     ("GET",    "/v1/nodes/{node}/history"):                       Many(nodes.history.Entry),
     ("GET",    "/v1/nodes/{node}/history/{entry}"):               One(nodes.history.Entry),
     ("GET",    "/v1/nodes/{node}/inventory"):                     _object(inventory=FREE, plugin_data=FREE),
+    ("GET",    "/v1/nodes/{node}/vendor_passthru/methods"):       _named(_NODE_METHOD),
+    ("GET",    "/v1/nodes/{node}/vifs"):                          _object(vifs=_each(_exactly(id=TEXT))),
+    ("POST",   "/v1/nodes/{node}/vifs"):                          GONE,
+    ("DELETE", "/v1/nodes/{node}/vifs/{vif}"):                    GONE,
+    ("GET",    "/v1/nodes/{node}/vmedia"):                        Body(_each(FREE)),
+    ("POST",   "/v1/nodes/{node}/vmedia"):                        GONE,
+    ("DELETE", "/v1/nodes/{node}/vmedia"):                        GONE,
     ("GET",    "/v1/nodes/{node}/ports"):                         Many(_PORT),
     ("GET",    "/v1/nodes/{node}/ports/detail"):                  Many(_PORT),
     ("GET",    "/v1/ports"):                                      Many(_PORT),
@@ -167,6 +192,9 @@ ANSWERS: dict[tuple[str, str], One | Many | Body | Nothing] = {
     ("GET",    "/v1/lookup"):                                     Body(_LOOKUP),
     ("POST",   "/v1/heartbeat/{node}"):                           ACCEPTED,
     ("POST",   "/v1/continue_inspection"):                        Nothing(202),
+    **{(method, f"/v1/{whose}/vendor_passthru{more}"): Called()
+       for method in ("GET", "POST", "PUT", "PATCH", "DELETE") for whose in ("drivers/{driver}", "nodes/{node}")
+       for more in ("", "/{method}")},
 }
 # fmt: on
 #: path of a collection or an object: an example of what is sent to make or change it, or to begin something
@@ -180,6 +208,8 @@ EXAMPLES: dict[tuple[str, str], typing.Any] = {
     ("PUT", "/v1/nodes/{node}/states/raid"): {"logical_disks": [
         {"raid_level": "1", "size_gb": 100, "is_root_volume": True}]},
     ("PUT", "/v1/nodes/{node}/management/indicators/{indicator}"): {"state": "blinking"},
+    ("POST", "/v1/nodes/{node}/vifs"): {"id": "b2f0ee29-8bd3-4a4a-8c1e-1c0a1f0c9b53"},
+    ("POST", "/v1/nodes/{node}/vmedia"): {"device_type": "cdrom", "image_url": "http://images.example/rescue.iso"},
     ("PUT", "/v1/nodes/{node}/traits"): {"traits": ["CUSTOM_FAST"]},
     ("PUT", "/v1/nodes/{node}/maintenance"): {"reason": "a fan is being replaced"},
 }
