@@ -89,6 +89,8 @@ def silent(connection: sa.Connection, waiting: str, before: datetime.datetime,
            alive: collections.abc.Sequence[str], host: str, epoch: int) -> list[sa.Row[typing.Any]]:
     """Return nodes with the step in state ``waiting`` of their flow that waits, and the flow's conductor and ``lost``.
 
+    The node's generation says later whether anything has changed since.
+
     Only where nothing was seen since ``before``, neither by a milestone nor since it began to wait, or where it is
     ``lost``: its conductor is not among those ``alive``, or was an earlier process of ``host``.
     """
@@ -135,8 +137,8 @@ _SEEN = sa.select(sa.func.max(models.MILESTONES.c.at)).where(
 _LOST = sa.or_(FLOWS.c.conductor.not_in(sa.bindparam("w_alive", expanding=True)), sa.and_(
     FLOWS.c.conductor == sa.bindparam("w_host"), FLOWS.c.epoch < sa.bindparam("w_epoch")))
 _SILENT = sa.select(
-    NODES.c.uuid, NODES.c.driver, NODES.c.conductor_group, FLOWS.c.conductor, FLOWS.c.epoch, *STEPS.c,
-    sa.case((_LOST, 1), else_=0).label("lost")).join_from(FLOWS, NODES).join(
+    NODES.c.uuid, NODES.c.driver, NODES.c.conductor_group, NODES.c.generation, FLOWS.c.conductor,
+    FLOWS.c.epoch, *STEPS.c, sa.case((_LOST, 1), else_=0).label("lost")).join_from(FLOWS, NODES).join(
     STEPS, STEPS.c.flow_id == FLOWS.c.id).where(
         FLOWS.c.state == WAITING, STEPS.c.state == sa.bindparam("w_waiting"), sa.or_(
             _LOST, sa.and_(FLOWS.c.updated_at < sa.bindparam("w_before"),

@@ -116,3 +116,24 @@ def test_a_wait_is_not_given_the_time_of_the_one_before(house: building.House, m
     agents.beat(house, ident, token)
     left = house.flow(ident).deadline - house.clock.now()
     assert left.total_seconds() == 40000
+
+
+def test_a_silent_boot_whose_agent_asks_at_last_is_not_begun_again(
+        house: building.House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is looked up between the sweep's finding and its acting, which are far apart where many are silent."""
+    deploy = ramdisk.Deploy(ramdisk.step("erase", 10))
+    shared = house.conductor("one", deploy=deploy).means
+    ident = house.add("manageable")
+    house.do(ident, "provide")
+    house.later(house.conf.conductor.boot_retry_after + 1)
+    asked: list[str] = []
+
+    def ours(*_: Any, **__: Any) -> bool:
+        asked.append(agents.lookup(house, ident, boot=agents.boot(house, ident)))
+        return True
+    monkeypatch.setattr(shared.ring, "ours", ours)
+    house.sweep("boots").run()
+    house.settle()
+    assert len(asked) == 1 and deploy.calls.count("prepare_cleaning") == 1
+    agents.beat(house, ident, asked[0])
+    assert "learn" in deploy.calls

@@ -69,6 +69,8 @@ class Boots(sweep.Sweep):
             for found in hold.attempts(self.means, row.uuid, context.internal("boots")):
                 line = flow.load(found)
                 waiting = found.flow
+                if found.node.generation != row.generation:
+                    return      # an agent may have come up meanwhile; looked at again the next time
                 if line is None or waiting is None or waiting.state != flows.WAITING or found.node.maintenance \
                         or (waiting.conductor, waiting.epoch) != (row.conductor, row.epoch):
                     return
