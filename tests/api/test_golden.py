@@ -37,7 +37,8 @@ def words(service: Any) -> Iterator[tuple[drive.Endpoint, dict[str, Any]]]:
     endpoint = drive.Endpoint(service.url, service.auth)
     run = drive.Run(endpoint)
     try:
-        run.set_up({"template": {}, "runbook": {}, "rule": {}, "chassis": {}, "port": {}, "node": {"state": "manageable", "chassis_uuid": "$chassis"}})
+        run.set_up({"template": {}, "runbook": {}, "rule": {}, "chassis": {}, "port": {},
+                    "node": {"state": "manageable", "chassis_uuid": "$chassis"}})
         ident = run.words["node"]
         steps = [{"interface": "vendor", "step": "log_passthrough"}, {
             "interface": "bios", "step": "apply_configuration", "args": {"settings": [

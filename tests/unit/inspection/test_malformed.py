@@ -96,5 +96,6 @@ def test_no_value_anywhere_breaks_a_hook(path: str, value: Any) -> None:
     hooks = [*config.build().inspector.hooks, "cpu-capabilities", "physical-network"]
     conf = config.build(inspector__hooks=hooks, inspector__physical_network_cidr_map=["10.0.0.0/8:a"])
     node = reports.node(root_device={"serial": "one", "size": "> 1"})
-    found = inspection.process(reports.report(**{path: value}), node, inspection.Around((reports.port(reports.OTHER),)), conf)
+    around = inspection.Around((reports.port(reports.OTHER),))
+    found = inspection.process(reports.report(**{path: value}), node, around, conf)
     assert found.failed is None or "broke" not in found.failed
