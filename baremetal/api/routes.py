@@ -14,14 +14,18 @@ from baremetal.api import (
     expose,
     health,
     inspection,
+    neighbours,
     nodes,
     ops,
+    portgroups,
     ports,
     ramdisk,
     runbooks,
+    shards,
     templates,
     vendor,
     versions,
+    volumes,
 )
 
 Handler = collections.abc.Callable[..., typing.Any]
@@ -135,6 +139,20 @@ TABLE: tuple[Route, ...] = (
     Route("DELETE", "/v1/nodes/{node}/vmedia",                nodes.vmedia.detach, since=89),
     Route("GET",    "/v1/nodes/{node}/ports",                 ports.lists.of_node),
     Route("GET",    "/v1/nodes/{node}/ports/detail",          ports.lists.of_node_detailed),
+    Route("GET",    "/v1/nodes/{node}/children",              nodes.children.show, since=83),
+    Route("GET",    "/v1/nodes/{node}/portgroups",            portgroups.lists.of_node, since=24),
+    Route("GET",    "/v1/nodes/{node}/portgroups/detail",     portgroups.lists.of_node_detailed, since=24),
+    Route("GET",    "/v1/nodes/{node}/volume",                volumes.lists.root_of_node, since=32),
+    Route("GET",    "/v1/nodes/{node}/volume/connectors",     volumes.lists.connectors_of_node, since=32),
+    Route("GET",    "/v1/nodes/{node}/volume/targets",        volumes.lists.targets_of_node, since=32),
+    Route("GET",    "/v1/portgroups",                         portgroups.lists.page, since=23),
+    Route("POST",   "/v1/portgroups",                         portgroups.write.create, since=23),
+    Route("GET",    "/v1/portgroups/detail",                  portgroups.lists.detailed_page, since=23),
+    Route("GET",    "/v1/portgroups/{portgroup}",             portgroups.lists.one, since=23),
+    Route("PATCH",  "/v1/portgroups/{portgroup}",             portgroups.write.change, since=23),
+    Route("DELETE", "/v1/portgroups/{portgroup}",             portgroups.write.remove, since=23),
+    Route("GET",    "/v1/portgroups/{portgroup}/ports",       portgroups.lists.ports_of, since=24),
+    Route("GET",    "/v1/portgroups/{portgroup}/ports/detail", portgroups.lists.ports_of_detailed, since=24),
     Route("GET",    "/v1/ports",                              ports.lists.page),
     Route("POST",   "/v1/ports",                              ports.write.create),
     Route("GET",    "/v1/ports/detail",                       ports.lists.detailed_page),
@@ -151,6 +169,20 @@ TABLE: tuple[Route, ...] = (
     Route("DELETE", "/v1/runbooks/{runbook}/traits",          runbooks.traits.clear, since=112),
     Route("PUT",    "/v1/runbooks/{runbook}/traits/{trait}",  runbooks.traits.add, since=112),
     Route("DELETE", "/v1/runbooks/{runbook}/traits/{trait}",  runbooks.traits.remove, since=112),
+    Route("GET",    "/v1/shards",                             shards.page, since=82),
+    Route("GET",    "/v1/shards/{shard}",                     shards.one, since=82),
+    Route("GET",    "/v1/volume",                             volumes.lists.root, since=32),
+    Route("GET",    "/v1/volume/connectors",                  volumes.lists.connectors, since=32),
+    Route("POST",   "/v1/volume/connectors",                  volumes.write.create_connector, since=32),
+    Route("GET",    "/v1/volume/connectors/{connector}",      volumes.lists.connector, since=32),
+    Route("PATCH",  "/v1/volume/connectors/{connector}",      volumes.write.change_connector, since=32),
+    Route("DELETE", "/v1/volume/connectors/{connector}",      volumes.write.remove_connector, since=32),
+    Route("GET",    "/v1/volume/targets",                     volumes.lists.targets, since=32),
+    Route("POST",   "/v1/volume/targets",                     volumes.write.create_target, since=32),
+    Route("GET",    "/v1/volume/targets/{target}",            volumes.lists.target, since=32),
+    Route("PATCH",  "/v1/volume/targets/{target}",            volumes.write.change_target, since=32),
+    Route("DELETE", "/v1/volume/targets/{target}",            volumes.write.remove_target, since=32),
+    Route("POST",   "/v1/events",                             neighbours.take, since=54),
     Route("GET",    "/v1/lookup",                             ramdisk.lookup.show, since=22, early="absent"),
     Route("POST",   "/v1/heartbeat/{node}",                   ramdisk.heartbeat.take, since=22, early="absent"),
     Route("POST",   "/v1/continue_inspection",                ramdisk.inspection.take),
@@ -163,10 +195,11 @@ AGENTS: tuple[Route, ...] = tuple(
     if route.path in ("/", "/v1", "/v1/lookup", "/v1/heartbeat/{node}", "/v1/continue_inspection"))
 
 #: paths under a parent whose objects are only listed there: anything else at or below them is a malformed request
-PARENTED = ("/v1/nodes/{node}/ports", "/v1/chassis/{chassis}/nodes")
+PARENTED = ("/v1/nodes/{node}/ports", "/v1/nodes/{node}/portgroups", "/v1/nodes/{node}/volume/connectors",
+            "/v1/nodes/{node}/volume/targets", "/v1/portgroups/{portgroup}/ports", "/v1/chassis/{chassis}/nodes")
 #: parts of objects that the convention has and this service does not have (yet): clients shall see just that, not a
 #: malformed request
-LATER = ("portgroups", "volume", "allocation", "children", "detail")
+LATER = ("allocation", "detail")
 
 
 @dataclasses.dataclass

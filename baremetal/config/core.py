@@ -41,6 +41,8 @@ OPTS: list[cfg.Opt] = [
                help="Name of the project whose services are meant."),
     cfg.ListOpt("enabled_hardware_types", default=["ipmi", "manual-management", "fake-hardware"],
                 help="Hardware types that this conductor serves."),
+    cfg.StrOpt("default_portgroup_mode", default="active-backup",
+               help="Mode of port groups that are made without one: a bonding mode of Linux."),
     cfg.StrOpt("default_resource_class",
                help="Resource class of new nodes that are given none."),
     cfg.StrOpt("default_conductor_group", default="",

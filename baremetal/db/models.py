@@ -117,7 +117,7 @@ PORTS = sa.Table(
     sa.Column("internal_info", LONG),
     sa.Column("local_link_connection", LONG),
     sa.Column("pxe_enabled", sa.Boolean, nullable=False, default=True),
-    sa.Column("portgroup_uuid", sa.String(36)),
+    sa.Column("portgroup_uuid", sa.String(36), index=True),
     sa.Column("physical_network", sa.String(64)),
     sa.Column("is_smartnic", sa.Boolean, nullable=False, default=False),
     sa.Column("vendor", sa.String(32)),

@@ -9,12 +9,13 @@ from baremetal.db import models
 PORTS, NODES = models.PORTS, models.NODES
 
 _ADDING = sa.insert(PORTS)
-_NODES_NAMED: dict[str, sa.Select[typing.Any]] = {column: sa.select(NODES.c.id, NODES.c.uuid, NODES.c.owner, NODES.c.lessee).where(
-    NODES.c[column] == sa.bindparam("w_key")) for column in ("uuid", "name")}
+_NODES_NAMED: dict[str, sa.Select[typing.Any]] = {
+    column: sa.select(NODES.c.id, NODES.c.uuid, NODES.c.owner, NODES.c.lessee).where(
+        NODES.c[column] == sa.bindparam("w_key")) for column in ("uuid", "name")}
 _NODES_OF = sa.select(NODES.c.id, NODES.c.uuid).where(NODES.c.id.in_(sa.bindparam("w_ids", expanding=True)))
 #: what decides whether a port of the node may be changed
 _OWNER: sa.Select[typing.Any] = sa.select(
-    NODES.c.id, NODES.c.uuid, NODES.c.provision_state, NODES.c.maintenance, NODES.c.instance_uuid,
+    NODES.c.id, NODES.c.uuid, NODES.c.provision_state, NODES.c.power_state, NODES.c.maintenance, NODES.c.instance_uuid,
     NODES.c.owner, NODES.c.lessee, NODES.c.network_interface, NODES.c.reservation, NODES.c.lease_why,
     NODES.c.lease_since, NODES.c.lease_deadline).with_for_update()
 _OWNER_OF = _OWNER.where(NODES.c.id == sa.bindparam("w_id"))
@@ -26,6 +27,13 @@ _PORT = {column: sa.select(PORTS).where(PORTS.c[column] == sa.bindparam("w_key")
 def node(connection: sa.Connection, column: str, value: str) -> sa.Row[typing.Any] | None:
     """Return id, UUID and tenants of the node whose ``column`` (uuid or name) is ``value``, or None."""
     return connection.execute(_NODES_NAMED[column], {"w_key": value}).first()
+
+
+def group(connection: sa.Connection, column: str, value: str) -> sa.Row[typing.Any] | None:
+    """Return UUID and tenants of the port group whose ``column`` (uuid or name) is ``value``, or None."""
+    groups = models.PORTGROUPS
+    wanted: sa.Select[typing.Any] = sa.select(groups.c.uuid, NODES.c.owner, NODES.c.lessee)
+    return connection.execute(wanted.join_from(groups, NODES).where(groups.c[column] == value)).first()
 
 
 def node_uuids(connection: sa.Connection, ids: set[int]) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 from baremetal.api.nodes import (
     bios,
+    children,
     console,
     create,
     delete,
@@ -22,5 +23,6 @@ from baremetal.api.nodes import (
     vmedia,
 )
 
-__all__ = ["bios", "console", "create", "delete", "firmware", "history", "indicators", "inventory", "lists",
-           "maintenance", "management", "patch", "power", "provision", "states", "traits", "vendor", "vifs", "vmedia"]
+__all__ = ["bios", "children", "console", "create", "delete", "firmware", "history", "indicators", "inventory",
+           "lists", "maintenance", "management", "patch", "power", "provision", "states", "traits", "vendor", "vifs",
+           "vmedia"]

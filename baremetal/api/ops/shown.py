@@ -7,7 +7,18 @@ import dataclasses
 import typing
 
 from baremetal import states
-from baremetal.api import chassis, conductors, nodes, ports, resource
+from baremetal.api import (
+    chassis,
+    conductors,
+    inspection,
+    nodes,
+    portgroups,
+    ports,
+    resource,
+    runbooks,
+    templates,
+    volumes,
+)
 from baremetal.api.ops import schemas
 
 TEXT: schemas.Schema = {"type": "string"}
@@ -117,6 +128,11 @@ _LOOKUP = _exactly(node=FREE, config=FREE)
 ACCEPTED, GONE = Nothing(202), Nothing(204)
 _NODE, _PORT, _CHASSIS = nodes.node.Node, ports.port.Port, chassis.shelf.Chassis
 
+_TEMPLATE, _RUNBOOK = templates.template.DeployTemplate, runbooks.runbook.Runbook
+_RULE = inspection.rule.InspectionRule
+_GROUP, _CONNECTOR, _TARGET = portgroups.group.PortGroup, volumes.volume.Connector, volumes.volume.Target
+_VOLUME = _object(links=schemas.LINKS, connectors=schemas.LINKS, targets=schemas.LINKS)
+
 #: (method, path): what it answers
 ANSWERS: dict[tuple[str, str], One | Many | Body | Nothing | Called] = {
     ("GET",    "/"):                                              _ROOT,
@@ -189,6 +205,55 @@ ANSWERS: dict[tuple[str, str], One | Many | Body | Nothing | Called] = {
     ("GET",    "/v1/ports/{port}"):                               One(_PORT),
     ("PATCH",  "/v1/ports/{port}"):                               One(_PORT),
     ("DELETE", "/v1/ports/{port}"):                               GONE,
+    ("GET",    "/v1/nodes/{node}/children"):                      _object(children=_each(TEXT), links=schemas.LINK),
+    ("GET",    "/v1/nodes/{node}/portgroups"):                    Many(_GROUP),
+    ("GET",    "/v1/nodes/{node}/portgroups/detail"):             Many(_GROUP),
+    ("GET",    "/v1/nodes/{node}/volume"):                        _VOLUME,
+    ("GET",    "/v1/nodes/{node}/volume/connectors"):             Many(_CONNECTOR),
+    ("GET",    "/v1/nodes/{node}/volume/targets"):                Many(_TARGET),
+    ("GET",    "/v1/portgroups"):                                 Many(_GROUP),
+    ("POST",   "/v1/portgroups"):                                 One(_GROUP, 201),
+    ("GET",    "/v1/portgroups/detail"):                          Many(_GROUP),
+    ("GET",    "/v1/portgroups/{portgroup}"):                     One(_GROUP),
+    ("PATCH",  "/v1/portgroups/{portgroup}"):                     One(_GROUP),
+    ("DELETE", "/v1/portgroups/{portgroup}"):                     GONE,
+    ("GET",    "/v1/portgroups/{portgroup}/ports"):               Many(_PORT),
+    ("GET",    "/v1/portgroups/{portgroup}/ports/detail"):        Many(_PORT),
+    ("GET",  "/v1/deploy_templates"):                             Many(_TEMPLATE),
+    ("POST", "/v1/deploy_templates"):                             One(_TEMPLATE, 201),
+    ("GET",  "/v1/deploy_templates/{template}"):                  One(_TEMPLATE),
+    ("PATCH","/v1/deploy_templates/{template}"):                  One(_TEMPLATE),
+    ("DELETE","/v1/deploy_templates/{template}"):                 GONE,
+    ("GET",  "/v1/runbooks"):                                     Many(_RUNBOOK),
+    ("POST", "/v1/runbooks"):                                     One(_RUNBOOK, 201),
+    ("GET",  "/v1/runbooks/{runbook}"):                           One(_RUNBOOK),
+    ("PATCH","/v1/runbooks/{runbook}"):                           One(_RUNBOOK),
+    ("DELETE","/v1/runbooks/{runbook}"):                          GONE,
+    ("GET",  "/v1/inspection_rules"):                             Many(_RULE),
+    ("POST", "/v1/inspection_rules"):                             One(_RULE, 201),
+    ("GET",  "/v1/inspection_rules/{rule}"):                      One(_RULE),
+    ("PATCH","/v1/inspection_rules/{rule}"):                      One(_RULE),
+    ("DELETE","/v1/inspection_rules/{rule}"):                     GONE,
+    ("GET",  "/v1/runbooks/{runbook}/traits"):                    _object(traits=_each(TEXT)),
+    ("PUT",  "/v1/runbooks/{runbook}/traits"):                    GONE,
+    ("DELETE","/v1/runbooks/{runbook}/traits"):                   GONE,
+    ("PUT",  "/v1/runbooks/{runbook}/traits/{trait}"):            GONE,
+    ("DELETE","/v1/runbooks/{runbook}/traits/{trait}"):           GONE,
+    ("GET",    "/v1/shards"):                                     _object(shards=_each(_exactly(
+        name=TEXT, count={"type": "integer"}))),
+    ("GET",    "/v1/shards/{shard}"):                             Body({}),
+    ("GET",    "/v1/volume"):                                     _VOLUME,
+    ("GET",    "/v1/volume/connectors"):                          Many(_CONNECTOR),
+    ("POST",   "/v1/volume/connectors"):                          One(_CONNECTOR, 201),
+    ("GET",    "/v1/volume/connectors/{connector}"):              One(_CONNECTOR),
+    ("PATCH",  "/v1/volume/connectors/{connector}"):              One(_CONNECTOR),
+    ("DELETE", "/v1/volume/connectors/{connector}"):              GONE,
+    ("GET",    "/v1/volume/targets"):                             Many(_TARGET),
+    ("POST",   "/v1/volume/targets"):                             One(_TARGET, 201),
+    ("GET",    "/v1/volume/targets/{target}"):                    One(_TARGET),
+    ("PATCH",  "/v1/volume/targets/{target}"):                    One(_TARGET),
+    ("DELETE", "/v1/volume/targets/{target}"):                    GONE,
+    ("POST",   "/v1/events"):                                     GONE,
     ("GET",    "/v1/lookup"):                                     Body(_LOOKUP),
     ("POST",   "/v1/heartbeat/{node}"):                           ACCEPTED,
     ("POST",   "/v1/continue_inspection"):                        Nothing(202),

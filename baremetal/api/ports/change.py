@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from baremetal import errors
 from baremetal.api import access, expose, patch, resource
-from baremetal.api.ports import link, lists, port, rules, write
+from baremetal.api.ports import groups, link, lists, port, rules, write
 from baremetal.db import ports, record
 
 
@@ -28,12 +28,17 @@ def change(call: expose.Call, name: str) -> dict[str, typing.Any]:
         _check(call, found, values)
         row = write.columns({**values, **_moved(call, connection, owner, values)})
         row.pop("node_uuid", None)
+        home = row.get("node_id", owner.id), values.get("node_uuid") or owner.uuid
+        groups.join(call, connection, home, {**found._mapping, **row}, dict(found._mapping))
         changes = {field: value for field, value in row.items() if value != getattr(found, field)}
         if changes:
             rules.require_settled(owner, found, changes)
             with write.unique(row):
                 ports.change(connection, found.id, {**changes, "updated_at": call.house.clock.now()})
-        return lists.show(call, connection, shown, ("uuid", found.uuid))
+        document = lists.show(call, connection, shown, ("uuid", found.uuid))
+    call.tell("port", "update", {"uuid": found.uuid, "name": row.get("name", found.name), "node_uuid": home[1],
+                                 "owner": owner.owner, "lessee": owner.lessee})
+    return document
 
 
 def _present(found: sa.Row[typing.Any], owner: sa.Row[typing.Any]) -> dict[str, typing.Any]:
@@ -44,7 +49,6 @@ def _present(found: sa.Row[typing.Any], owner: sa.Row[typing.Any]) -> dict[str, 
 
 def _check(call: expose.Call, found: sa.Row[typing.Any], values: dict[str, typing.Any]) -> None:
     """Raise the fault for values that do not fit each other."""
-    write.refuse_portgroup(values.get("portgroup_uuid"))
     link.require(values.get("local_link_connection"), call.version)
     wired = values.get("local_link_connection") or (
         record.load(found.local_link_connection) if "local_link_connection" not in values else None)

@@ -102,9 +102,18 @@ def _conditions(call: expose.Call) -> list[collection.Where]:
         if name in given:
             where.append(PORTS.c.node_id == node_named(call, name, params[name]).id)
     if "portgroup" in given:
-        # there are none yet
-        raise errors.NotFound(what="Port group", ident=params["portgroup"])
+        where.append(PORTS.c.portgroup_uuid == _group(call, params["portgroup"]))
     return where
+
+
+def _group(call: expose.Call, name: str) -> str:
+    """Return the UUID of the port group that ``name`` names; raises ``NotFound``."""
+    with call.house.database.read() as connection:
+        found = ports.group(connection, "uuid" if types.is_uuid(name) else "name", name)
+    if found is None:
+        raise errors.NotFound(what="Port group", ident=name)
+    access.judge(call, "portgroup:get", access.Owned("Port group", name, found.owner, found.lessee))
+    return str(found.uuid)
 
 
 def _of_nodes(condition: collection.Where) -> collection.Where:
@@ -131,6 +140,13 @@ def detailed_page(call: expose.Call) -> dict[str, typing.Any]:
     """List ports with all their fields (the older way to ask for it)."""
     shown = resource.full(port.Port, call.version)
     return lists.collect(call, COLLECTION, shown, _conditions(call), around(call), "ports/detail")
+
+
+def collect(call: expose.Call, where: list[collection.Where], path: str, *,
+            full: bool = False) -> dict[str, typing.Any]:
+    """Return a page of the ports that fulfil these conditions."""
+    shown = resource.full(port.Port, call.version) if full else lists.view(call, port.Port)
+    return lists.collect(call, COLLECTION, shown, where, around(call), path)
 
 
 def _of_node(call: expose.Call, shown: resource.View, name: str, path: str) -> dict[str, typing.Any]:

@@ -10,7 +10,7 @@ from oslo_db import exception
 
 from baremetal import errors
 from baremetal.api import access, expose, resource, types, versions
-from baremetal.api.ports import link, lists, port, rules
+from baremetal.api.ports import groups, link, lists, port, rules
 from baremetal.db import duplicates, ports, record
 
 #: names the node of a new port by UUID or name; it is not kept
@@ -29,7 +29,6 @@ def create(call: expose.Call) -> expose.Answer:
     named = _existing_node(call, *node)
     values = resource.take(port.Port, given, call.version)
     link.require(values.get("local_link_connection"), call.version)
-    refuse_portgroup(values.get("portgroup_uuid"))
     values["node_id"] = named.id
     values.pop("node_uuid", None)
     row = {**port.DEFAULTS, **columns(values), "uuid": values.get("uuid") or str(uuid.uuid4()),
@@ -38,8 +37,10 @@ def create(call: expose.Call) -> expose.Answer:
         link.smart(values["local_link_connection"])
     shown = resource.full(port.Port, call.version)
     with call.house.database.write() as connection, unique(row):
+        groups.join(call, connection, (named.id, named.uuid), row, {})
         ports.add(connection, row)
         document = lists.show(call, connection, shown, ("uuid", row["uuid"]))
+    call.tell("port", "create", {**row, "node_uuid": named.uuid, "owner": named.owner, "lessee": named.lessee})
     return expose.Answer(201, document, location=f"ports/{row['uuid']}")
 
 
@@ -71,13 +72,9 @@ def _existing_node(call: expose.Call, field: str, value: str) -> sa.Row[typing.A
     try:
         return lists.node_named(call, field, value, call.rule)
     except errors.NotFound:
+        # who may make ports of its own nodes only is not told which others there are
+        call.may(call.rule)
         raise errors.BadField(field=field, value=value, wanted="There is no such node.") from None
-
-
-def refuse_portgroup(ident: str | None) -> None:
-    """Raise for any port group: there are none yet."""
-    if ident is not None:
-        raise errors.BadField(field="portgroup_uuid", value=ident, wanted="There is no such port group.")
 
 
 def columns(values: dict[str, typing.Any]) -> dict[str, typing.Any]:
@@ -122,4 +119,6 @@ def remove(call: expose.Call, name: str) -> expose.Answer:
             raise errors.Conflict(text=f"Port {name} has a VIF attached ({attached[0]}); detach it first, or put node "
                                        f"{owner.uuid} into maintenance.")
         ports.remove(connection, found.id)
+    call.tell("port", "delete", {"uuid": found.uuid, "name": found.name, "node_uuid": owner.uuid,
+                                 "owner": owner.owner, "lessee": owner.lessee})
     return expose.Answer(204)

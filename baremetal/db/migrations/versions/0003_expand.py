@@ -225,3 +225,4 @@ def upgrade() -> None:
     mysql_collate='utf8mb4_bin',
     mysql_engine='InnoDB'
     )
+    op.create_index(op.f('ix_ports_portgroup_uuid'), 'ports', ['portgroup_uuid'], unique=False)
