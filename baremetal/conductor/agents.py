@@ -260,7 +260,7 @@ class Agents:
             found.milestone(milestone)
         found.take(why)
         found.draft.freeing = True
-        renewal = journal.renew(found) if found.flow is not None and found.flow.state == flows.WAITING else None
+        renewal = journal.renew(found) if found.flow is not None and _awaits_agent(found.flow) else None
         if renewal is not None:
             found.draft.writes.append(renewal)
         found.save()

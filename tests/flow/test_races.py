@@ -90,6 +90,17 @@ def test_a_heartbeat_does_not_end_a_wait_for_time(house: building.House) -> None
     assert house.node(ident).provision_state == "manageable"
 
 
+def test_a_lookup_does_not_prolong_a_wait_for_time(house: building.House) -> None:
+    house.conductor("one", deploy=ramdisk.Deploy())
+    ident = house.add("available")
+    house.do(ident, "deploy", deploy_steps=[{"interface": "deploy", "step": "wait", "args": {"seconds": 600},
+                                             "priority": 110}])
+    deadline = house.flow(ident).deadline
+    house.later(100)
+    agents.lookup(house, ident)
+    assert (house.flow(ident).awaits, house.flow(ident).deadline) == ("time to pass", deadline)
+
+
 def test_a_wait_is_not_given_the_time_of_the_one_before(house: building.House, monkeypatch: pytest.MonkeyPatch) -> None:
     """A heartbeat that was to prolong a wait comes when the flow waits for something else already."""
     deploy = ramdisk.Deploy(ramdisk.step("erase", 10))

@@ -21,11 +21,18 @@ READING = 0.25
 FLUSHED = 3.0
 
 
-def start(task: task.Task, mode: str, parameters: dict[str, str] | None = None) -> steps.Answer:
-    """Boot the ramdisk of ``mode`` and wait until its agent calls back. An agent that ran is gone."""
-    if not task.conf.agent.manage_agent_boot:
+def start(task: task.Task, mode: str, parameters: dict[str, str] | None = None, *,
+          noted: dict[str, str] | None = None) -> steps.Answer:
+    """Boot the ramdisk of ``mode`` and wait until its agent calls back. An agent that ran is gone.
+
+    ``noted`` goes to driver_internal_info with what forgets that one.
+    """
+    managed = task.conf.agent.manage_agent_boot
+    if managed:
+        forget(task)
+    task.node.driver_internal_info.update(noted or {})
+    if not managed:
         return waiting()
-    forget(task)
     if not task.node.disable_power_off:
         switch.change(task, "power off")
     if mode in ("deploy", "clean", "service"):

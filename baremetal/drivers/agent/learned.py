@@ -6,7 +6,7 @@ changed meanwhile is noticed and asked anew.
 
 import typing
 
-from baremetal import steps
+from baremetal import states, steps
 from baremetal.clients.agent import answers
 from baremetal.drivers import interface, task
 from baremetal.drivers.agent import boots, talk, told
@@ -88,6 +88,8 @@ def resume(task: task.Task, kind: str, step: steps.Step) -> steps.Answer:
         answer = boots.arrived(task)
         if isinstance(answer, steps.Done):
             del internal[RESTARTING]
+        elif task.power.read(task) == states.POWER_OFF:
+            return _restart(task, kind, about)      # who wanted to died before it was switched on
         return answer
     found = talk.ended(task, about)
     if found is None:
@@ -97,10 +99,13 @@ def resume(task: task.Task, kind: str, step: steps.Step) -> steps.Answer:
     internal.pop(MISMATCHED, None)
     _owner(task, step).agent_ended(task, kind, step, _result(kind, found))
     if (_row(task, kind, step.interface, step.step) or {}).get("reboot_requested"):
-        answer = boots.start(task, kind)
-        internal[RESTARTING] = about
-        return answer
+        return _restart(task, kind, about)
     return steps.Done({"by": "agent", **_said(kind, found)})
+
+
+def _restart(task: task.Task, kind: str, about: str) -> steps.Answer:
+    """Boot the ramdisk anew after a step; that it is for this is written before the server starts."""
+    return boots.start(task, kind, noted={RESTARTING: about})
 
 
 def anew(task: task.Task, kind: str, about: str) -> None:

@@ -105,6 +105,26 @@ def test_a_restart_that_a_step_asks_for(make: Make, far: server.Agent) -> None:
     assert learned.RESTARTING not in held.node.driver_internal_info
 
 
+def test_a_restart_whose_conductor_dies_before_the_server_is_on_is_done_by_the_next_one(
+        make: Make, far: server.Agent, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written before the server is switched on says all that is needed to go on."""
+    _tell(far, FIRMWARE)
+    held = make(DIRECT, power_state="power on")
+    step, = DIRECT.learn(held, "clean")
+    DIRECT.execute(held, "clean", step)
+    far.end(far.results[-1]["id"], {"clean_result": None, "clean_step": FIRMWARE})
+
+    def die() -> None:
+        raise SystemExit
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr(held, "save", die)
+        DIRECT.execute_resume(held, "clean", step)
+    assert held.power.read(held) == "power off"
+    assert isinstance(DIRECT.execute_resume(held, "clean", step), steps.Wait)
+    assert held.power.read(held) == "power on"
+    assert held.node.driver_internal_info[learned.RESTARTING] == "firmware.update"
+
+
 def test_an_agent_that_changed_is_asked_again_once(make: Make, far: server.Agent) -> None:
     _tell(far, METADATA)
     held = make(DIRECT)
