@@ -14,7 +14,7 @@ SHARD = "nova-1"
 PATIENCE = 60.0
 
 
-def fake(endpoint: drive.Endpoint, service: Any) -> dict[str, Any]:
+def fake(endpoint: drive.Endpoint) -> dict[str, Any]:
     """A server that does not exist; its image is one of Glance, which nobody asks for."""
     made = endpoint.make("POST", "/v1/nodes", {
         "driver": "fake-hardware", "name": "nova-fake", "resource_class": "baremetal.fake", "network_interface": "flat",
@@ -25,9 +25,9 @@ def fake(endpoint: drive.Endpoint, service: Any) -> dict[str, Any]:
             "console": True, "look": []}
 
 
-def simulated(endpoint: drive.Endpoint, service: Any) -> dict[str, Any]:
+def simulated(endpoint: drive.Endpoint, data: Path) -> dict[str, Any]:
     """A server of the fleet, with a BMC and an agent; who has enrolled it has said what the image's checksum is."""
-    image = Path(service.data) / "lab" / "demo.raw"
+    image = data / "lab" / "demo.raw"
     made = endpoint.make("GET", "/v1/nodes/server-1")
     checksum = hashlib.sha256(image.read_bytes()).hexdigest()
     endpoint.make("PATCH", "/v1/nodes/server-1", [
@@ -39,7 +39,7 @@ def simulated(endpoint: drive.Endpoint, service: Any) -> dict[str, Any]:
     return {**_offer(endpoint, made, "power off"), "macs": macs, "image": image.as_uri(), "nmi": True,
             "console": False, "look": [
                 sys.executable, "-m", "baremetal.cmd.lab", "status", "--json", "--control",
-                str(Path(service.data) / "fleet.sock"), "server-1"]}
+                str(data / "fleet.sock"), "server-1"]}
 
 
 def _port(endpoint: drive.Endpoint, node: str) -> str:

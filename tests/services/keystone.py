@@ -3,10 +3,12 @@
 What tests need of its API (users, projects, tokens, the catalog) is asked over HTTP like any client asks.
 """
 
+import contextlib
 import dataclasses
 import os
 import secrets
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -128,6 +130,8 @@ def start(workdir: Path) -> Service:
     who = [f"--keystone-user={os.getuid()}", f"--keystone-group={os.getgid()}"]
     for words in (["fernet_setup", *who], ["credential_setup", *who], ["db_sync"]):
         _manage(config, *words)
+    with contextlib.closing(sqlite3.connect(folder / "keystone.sqlite")) as database:
+        database.execute("PRAGMA journal_mode=WAL")     # else one request that reads makes one that writes fail
     port = processes.free_port()
     first = {"password": password, "public-url": f"{_url(port)}/v3", "internal-url": f"{_url(port)}/v3",
              "region-id": REGION}

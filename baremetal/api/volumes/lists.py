@@ -6,7 +6,8 @@ from baremetal.api import expose, hanging, lists, resource, types
 from baremetal.api.nodes import find
 from baremetal.api.volumes import volume
 
-PARAMS = {**lists.PARAMS, "node": expose.Param(types.TEXT)}
+#: ``detail`` is as old as volumes are, older than with other collections
+PARAMS = {**lists.PARAMS, "node": expose.Param(types.TEXT), "detail": expose.Param(types.FLAG)}
 FIELDS = {"fields": lists.PARAMS["fields"]}
 
 
