@@ -22,6 +22,7 @@ from baremetal.config import (
     inspection_rules,
     inspector,
     ipmi,
+    neighbours,
     pxe,
     stepwise,
     strays,
@@ -29,18 +30,20 @@ from baremetal.config import (
 
 #: section: its options
 SECTIONS: dict[str, list[cfg.Opt]] = {
-    "DEFAULT": core.OPTS + images.SERVERS,
+    "DEFAULT": core.OPTS + images.SERVERS + neighbours.CHECKS,
     "agent": agent.OPTS + images.CHECKSUMS,
     "api": api.OPTS + stepwise.DENIED,
-    "conductor": conductor.OPTS + images.FORMATS + stepwise.CLEANING,
-    "deploy": deploy.OPTS,
+    "conductor": conductor.OPTS + images.FORMATS + stepwise.CLEANING + neighbours.STORED,
+    "deploy": deploy.OPTS + neighbours.DRIVES,
     "disk_utils": images.CONVERSION,
     "dnsmasq": pxe.DNSMASQ,
     "fake": fake.OPTS,
+    "glance": neighbours.GLANCE,
     "images": images.OPTS,
     "inspection_rules": inspection_rules.OPTS,
     "inspector": inspector.OPTS,
     "ipmi": ipmi.OPTS,
+    "neutron": neighbours.NEUTRON,
     "pxe": pxe.PXE + images.CACHE,
 }
 
@@ -60,6 +63,7 @@ def build(argv: list[str] | None = None, files: list[str] | None = None, prog: s
     for group, options in messaging_options.list_opts():
         conf.register_opts(options, group)
     strays.register(conf)
+    neighbours.register(conf)
     # one process needs no broker; several are told of one
     conf.set_default("transport_url", "fake://")
     # as many as threads that ask at once: what goes beyond is opened and thrown away for each use, at five times the cost
@@ -115,4 +119,4 @@ def check_reached(conf: cfg.ConfigOpts) -> None:
 
 def list_opts() -> list[tuple[str, list[cfg.Opt]]]:
     """Return the options for oslo-config-generator."""
-    return list(SECTIONS.items())
+    return list(SECTIONS.items()) + neighbours.list_opts()

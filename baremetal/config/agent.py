@@ -17,9 +17,10 @@ OPTS: list[cfg.Opt] = [
                help="How often the power is read after an agent was told to switch off, before it is switched hard."),
     cfg.IntOpt("post_deploy_get_power_state_retry_interval", default=5, min=1,
                help="Seconds between those readings."),
-    cfg.StrOpt("image_download_source", default="local", choices=["local", "http"],
+    cfg.StrOpt("image_download_source", default="local", choices=["local", "http", "swift"],
                help="Where agents get images: local is from the conductor, which keeps and converts them once; http is "
-                    "from the image's own source."),
+                    "from the image's own source; swift is from the object store with Glance's images, by a temporary "
+                    "URL."),
     cfg.BoolOpt("enable_bios_bootloader_install", default=False,
                 help="Whether every agent may install boot loaders. Those of nodes that get a partition image may in "
                      "any case, on BIOS and UEFI, since such an image does not boot otherwise."),

@@ -9,7 +9,7 @@ from oslo_config import cfg
 from baremetal import clock
 
 if typing.TYPE_CHECKING:
-    from baremetal.clients import agent, ipmi
+    from baremetal.clients import agent, cloud, ipmi
 
 
 #: limit of ``clients.ipmi.Limits``: the option of section ipmi that sets it
@@ -33,6 +33,7 @@ class Wires:
         self._lock = threading.Lock()
         self._ipmi: ipmi.Client | None = None
         self._agent: agent.Client | None = None
+        self._cloud: cloud.Cloud | None = None
 
     @property
     def ipmi(self) -> "ipmi.Client":
@@ -55,6 +56,16 @@ class Wires:
                 section = self._conf.agent
                 self._agent = agent.Client(timeout=section.command_timeout, attempts=section.max_command_attempts)
             return self._agent
+
+    @property
+    def cloud(self) -> "cloud.Cloud":
+        """The services beside us; whom nobody asks nobody connects to."""
+        with self._lock:
+            if self._cloud is None:
+                from baremetal.clients import cloud  # whoever is alone needs none of it
+
+                self._cloud = cloud.Cloud(self._conf, self._clock)
+            return self._cloud
 
     def hang_up(self) -> None:
         """Let nobody wait for an agent any more, for this process ends: ``errors.ServiceEnds`` is what they get."""
@@ -88,6 +99,11 @@ class Bounded(Wires):
     def agent(self) -> "agent.Client":
         """The client of agents, in a hurry."""
         return typing.cast("agent.Client", Hurried(self._wires.agent, self._left))
+
+    @property
+    def cloud(self) -> "cloud.Cloud":
+        """The services beside us, whose time is bounded by their own options."""
+        return self._wires.cloud
 
     def close(self) -> None:
         """Nothing: the process's wires go on."""

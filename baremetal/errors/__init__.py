@@ -10,5 +10,6 @@ from baremetal.errors.conductors import *
 from baremetal.errors.fault import *
 from baremetal.errors.images import *
 from baremetal.errors.inspection import *
+from baremetal.errors.neighbours import *
 from baremetal.errors.nodes import *
 from baremetal.errors.requests import *

@@ -15,8 +15,9 @@ from pathlib import Path
 from oslo_config import cfg
 
 from baremetal import clock, errors
+from baremetal.clients import cloud
 from baremetal.images import blockmap, checksum, convert, flights, formats, guard, sink, sources, store, unpack
-from baremetal.images.sources import file, http
+from baremetal.images.sources import file, glance, http
 
 Progress = flights.Progress
 
@@ -26,6 +27,7 @@ SOURCES: dict[str, tuple[typing.Callable[..., sources.Stamp], typing.Callable[..
     "http": (http.download, http.stamp, http.read),
     "https": (http.download, http.stamp, http.read),
     "file": (file.copy, file.stamp, file.read),
+    "glance": (glance.download, glance.stamp, glance.read),
 }
 FILE = "file"           # "format" of kernels and ramdisks, which are kept as they came
 
@@ -71,7 +73,7 @@ class Library:
     def __init__(self, conf: cfg.ConfigOpts, ticker: clock.Clock = clock.REAL, folder: Path | None = None) -> None:
         self.conf = conf
         self.store = store.Store(folder or Path(conf.pxe.images_path), conf, ticker)
-        self.means = sources.Means(conf, ticker, guard.Guard(conf))
+        self.means = sources.Means(conf, ticker, guard.Guard(conf), cloud.Cloud(conf, ticker))
         self._flights: flights.Flights[store.About] = flights.Flights()
         self._measuring = threading.Lock()
 
@@ -81,6 +83,7 @@ class Library:
 
         ``disk_format`` is what the operator said the content is. Faults: Image… of ``errors``, each naming the source.
         """
+        source = glance.url(source)
         wish = Wish(source, promise, raw, disk_format)
         about = self._flights.board(wish, lambda tell: self._image(wish, tell), progress)
         return self._held(about, holder, lambda: self.fetch(source, promise, raw=raw, disk_format=disk_format,
@@ -88,27 +91,50 @@ class Library:
 
     def file(self, source: str, *, holder: str | None = None, progress: Progress | None = None) -> Image:
         """Return a kernel, ramdisk or loader as it is at ``source`` now; fetched when it has changed. Blocks."""
+        source = glance.url(source)
         about = self._flights.board((source, FILE), lambda tell: self._file(source, tell), progress)
         return self._held(about, holder, lambda: self.file(source, holder=holder, progress=progress))
 
     def read(self, source: str, limit: int) -> bytes:
         """Return a small file of at most ``limit`` bytes, such as a config drive. Blocks, keeps nothing."""
+        source = glance.url(source)
         return _source(source)[2](source, limit, self.means)
 
     def check(self, source: str) -> None:
         """Raise when ``source`` is none that may be fetched, without fetching it: scheme, folder, address."""
+        source = glance.url(source)
         if _scheme(source) == "file":
             file.allowed(source, self.means)
+        elif _scheme(source) == glance.SCHEME:
+            self.means.cloud.door("glance").check()     # where it is an operator said, not who named the image
         else:
             self.means.guard.check(source)
 
     def known(self, source: str) -> None:
         """Raise what ``check`` does as far as nobody has to be asked for it: no name is resolved, nothing connected."""
+        source = glance.url(source)
         if _scheme(source) == "file":
             with contextlib.suppress(errors.ImageUnavailable):      # what is kept may serve
                 file.allowed(source, self.means)
+        elif _scheme(source) == glance.SCHEME:
+            self.means.cloud.door("glance").check()
         elif _source(source):
             guard.split(source)
+
+    def describe(self, instance_info: dict[str, typing.Any], project: str | None) -> dict[str, typing.Any]:
+        """Return ``instance_info`` with what the image's source knows of it; of URLs nothing is known. May ask Glance.
+
+        An image of Glance that ``project`` may not use is refused where the configuration says that this counts.
+        """
+        source = instance_info.get("image_source")
+        ident = glance.ident(source) if isinstance(source, str) else None
+        if ident is None:
+            return instance_info
+        client = self.means.cloud.glance
+        image = client.image(ident)
+        if not self.conf.ignore_project_check_for_admin_tasks:
+            client.visible(image, project)
+        return {**glance.merged(image, instance_info), "image_source": f"{glance.SCHEME}://{image.id}"}
 
     def release(self, holder: str) -> None:
         """Say that ``holder`` needs no image any more. May be repeated."""

@@ -46,10 +46,10 @@ def read(instance_info: dict[str, typing.Any]) -> Wanted:
     source = instance_info.get("image_source")
     if not source:
         raise errors.MissingField(field="instance_info/image_source", resource="node",
-                                  wanted="It is the http://, https:// or file:// URL of the image.")
+                                  wanted="It is the http://, https:// or file:// URL or Glance's id of the image.")
     if not isinstance(source, str) or "://" not in source:
         raise errors.BadField(field="instance_info/image_source", value=_shown(source),
-                              wanted="Right would be an http://, https:// or file:// URL.")
+                              wanted="Right would be an http://, https:// or file:// URL, or an image's id in Glance.")
     texts = {name: _text(instance_info, name) for name in TEXTS}
     declared = texts["image_disk_format"]
     if declared is not None and declared not in formats.DECLARED:

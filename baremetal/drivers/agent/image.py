@@ -9,8 +9,12 @@ from baremetal import errors, milestones
 from baremetal.drivers import capabilities, task
 from baremetal.images import checksum, configdrive, library, properties
 
-LOCAL, DIRECT = "local", "http"
-SOURCES = (LOCAL, DIRECT)
+LOCAL, DIRECT, OBJECTS = "local", "http", "swift"
+SOURCES = (LOCAL, DIRECT, OBJECTS)
+#: an image of Glance, whose source asks for credentials that no agent has
+GLANCE = "glance://"
+#: seconds for which a config drive stays in the object store
+KEPT = 1800
 IMAGE, MAP = "image", "image.map"
 #: seconds between two milestones of one fetching
 EVERY = 5.0
@@ -36,7 +40,10 @@ class Writing:
 
 def wanted(task: task.Task) -> properties.Wanted:
     """Return what instance_info says of the image; raises what is missing or wrong."""
-    return properties.read(task.node.instance_info)
+    info, node = task.node.instance_info, task.node
+    if task.lent.images is not None:
+        info = task.images.describe(info, info.get("project_id") or node.lessee or node.owner)
+    return properties.read(info)
 
 
 def source(task: task.Task) -> str:
@@ -51,13 +58,25 @@ def source(task: task.Task) -> str:
     return str(task.conf.agent.image_download_source)
 
 
+def reach(task: task.Task, found: properties.Wanted) -> str:
+    """Return how the agent gets it: as ``source`` says, but what Glance has comes from there or the object store."""
+    way = source(task)
+    return LOCAL if way == DIRECT and found.source.startswith(GLANCE) else way
+
+
 def check(task: task.Task) -> properties.Wanted:
     """Check all that can be known of image and config drive without fetching them."""
     found = wanted(task)
-    if source(task) == DIRECT and not found.source.startswith(("http://", "https://")):
+    way = reach(task, found)
+    if way == DIRECT and not found.source.startswith(("http://", "https://")):
         raise errors.BadField(field="instance_info/image_source", value=found.source,
                               wanted="An agent gets it from its source only by http:// or https://.")
-    if source(task) == LOCAL:
+    if way == OBJECTS:
+        task.lent.wires.cloud.door("swift").check()
+        if not found.source.startswith(GLANCE):
+            raise errors.BadField(field="instance_info/image_source", value=found.source,
+                                  wanted="An agent gets it from the object store only by its id in Glance.")
+    if way == LOCAL:
         _known(task, found)
     drive = task.node.instance_info.get("configdrive")
     if drive is not None:
@@ -79,7 +98,11 @@ def prepare(task: task.Task) -> Writing:
     """Fetch and check the image where the conductor serves it; what is here already costs nothing. Blocks."""
     found = check(task)
     task.images.check(found.source)
-    if source(task) == DIRECT:
+    way = reach(task, found)
+    if way == OBJECTS:
+        ident = found.source.removeprefix(GLANCE)
+        return Writing(dataclasses.replace(found, source=task.lent.wires.cloud.swift.image(ident)), None)
+    if way == DIRECT:
         return Writing(found, None)
     return Writing(found, _fetched(task, found))
 
@@ -98,7 +121,19 @@ def release(task: task.Task) -> None:
 def drive(task: task.Task) -> str | None:
     """Return the config drive as agents take it, None where there is none. May fetch it."""
     given = task.node.instance_info.get("configdrive")
-    return None if given is None else configdrive.build(given, facts(task), task.images.read)
+    if given is None:
+        return None
+    built = configdrive.build(given, facts(task), task.images.read)
+    return _stored(task, built) if task.conf.deploy.configdrive_use_object_store else built
+
+
+def _stored(task: task.Task, built: str) -> str:
+    """Put a config drive into the object store, for a time, and return the URL for the agent. Safe to run twice."""
+    conf, swift = task.conf.conductor, task.lent.wires.cloud.swift
+    seconds = conf.configdrive_swift_temp_url_duration or KEPT
+    name = f"configdrive-{task.node.uuid}"
+    swift.put(conf.configdrive_swift_container, name, built.encode(), seconds)
+    return swift.temporary(conf.configdrive_swift_container, name, seconds)
 
 
 def reach_drive(task: task.Task) -> None:
@@ -127,7 +162,7 @@ def info(task: task.Task, writing: Writing) -> Info:
     found, node = writing.wanted, task.node
     raw = writing.kept is not None and writing.kept.disk_format == "raw"
     made: Info = {
-        "id": writing.kept.id if writing.kept else found.source.rpartition("/")[2] or found.source,
+        "id": writing.kept.id if writing.kept else found.source.partition("?")[0].rpartition("/")[2] or found.source,
         "node_uuid": node.uuid,
         "image_type": found.image_type,
         "disk_format": writing.kept.disk_format if writing.kept else found.disk_format,

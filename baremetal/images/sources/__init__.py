@@ -6,6 +6,7 @@ import typing
 from oslo_config import cfg
 
 from baremetal import clock
+from baremetal.clients import cloud
 from baremetal.images import guard
 
 #: (bytes so far, bytes in all or None)
@@ -19,6 +20,7 @@ class Means:
     conf: cfg.ConfigOpts
     clock: clock.Clock
     guard: guard.Guard
+    cloud: cloud.Cloud
 
 
 @dataclasses.dataclass(frozen=True)
