@@ -16,6 +16,7 @@ from tests.nova import making  # isort: skip  must come first: it decides betwee
 
 from nova import exception
 from nova.compute import power_state, provider_tree, task_states, vm_states
+from openstack import exceptions as sdk
 
 
 class Life:
@@ -186,6 +187,28 @@ class Life:
         self.driver.failed_spawn_cleanup(doomed)
         node = self.connection.get_node(self.node)
         assert node.instance_id is None and node.instance_info == {}, node
+
+    def bonds(self) -> None:
+        """A VIF goes to a port group first, and Nova makes a bond of that for the system."""
+        mac, ports = "52:54:02:00:00:01", ("52:54:02:00:00:02", "52:54:02:00:00:03")
+        group = self.connection.create_port_group(node_id=self.node, address=mac, mode="802.3ad",
+                                                  properties={"miimon": "100"})
+        members = [self.connection.create_port(node_id=self.node, address=port, port_group_id=group.id)
+                   for port in ports]
+        network = making.network("fa:16:3e:00:00:03")
+        self.driver.prepare_networks_before_block_device_mapping(self.instance, network)
+        shown = self.driver._get_network_metadata(self.connection.get_node(self.node), network)
+        bond = shown["links"][0]
+        assert (bond["type"], bond["bond_mode"], bond["bond_miimon"]) == ("bond", "802.3ad", "100"), shown
+        assert bond["ethernet_mac_address"] == mac and sorted(bond["bond_links"]) == sorted(
+            member.id for member in members), shown
+        assert {link["ethernet_mac_address"] for link in shown["links"][1:]} == set(ports), shown
+        refused(sdk.BadRequestException, lambda: self.connection.delete_port_group(group))
+        self.driver.clean_networks_preparation(self.instance, network)
+        assert self._vifs() == []
+        for member in members:
+            self.connection.delete_port(member)
+        self.connection.delete_port_group(group)
 
     def _class(self) -> str:
         return "CUSTOM_" + str(self.server["resource_class"]).upper().replace(".", "_")

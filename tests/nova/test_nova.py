@@ -12,7 +12,7 @@ from tests.nova import conftest, servers
 
 PARTS = ("lists_and_reports", "keeps_to_its_share", "reserves", "plugs", "spawns", "looks", "switches",
          "plugs_while_it_runs", "opens_a_console", "rescues", "rebuilds", "destroys")
-SERVERS = {"fake": (*PARTS, "gives_up"), "ipmi": PARTS}
+SERVERS = {"fake": (*PARTS, "gives_up", "bonds"), "ipmi": PARTS}
 
 
 @pytest.fixture(scope="module")
