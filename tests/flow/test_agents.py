@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import logging
+import threading
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 
 from baremetal import errors, states
 from baremetal.db import inventory, models, record
+from tests import moments
 from tests.flow import agents, ramdisk
 from tests.flow import house as building
 
@@ -61,11 +63,21 @@ def _again(house: building.House, ident: str, host: str = "one") -> None:
 
 
 def _awaited(house: building.House) -> tuple[ramdisk.Deploy, str]:
+    house.clock = moments.Clock()
     deploy = ramdisk.Deploy(ramdisk.step("erase", 10))
     house.conductor("one", deploy=deploy)
     ident = house.add("manageable")
     house.do(ident, "provide")
     return deploy, ident
+
+
+def _when_it_waits(house: building.House, go_on: threading.Event) -> None:
+    """Let the worker end what it does when somebody begins to wait for the node."""
+    def happening() -> None:
+        go_on.set()
+        house.settle()
+    assert isinstance(house.clock, moments.Clock)
+    house.clock.sleeping = happening
 
 
 def test_what_an_earlier_boots_agent_asked_late_gets_no_token(house: building.House) -> None:
@@ -86,7 +98,7 @@ def test_what_an_earlier_boots_agent_asked_late_gets_no_token(house: building.Ho
 
 @pytest.mark.parametrize("told", [True, False])
 def test_an_earlier_boots_agent_that_waits_for_a_held_node_gets_no_token(
-        house: building.House, monkeypatch: pytest.MonkeyPatch, *, told: bool) -> None:
+        house: building.House, *, told: bool) -> None:
     """Also where the API that was asked is of an older release and tells of no boot."""
     deploy, ident = _awaited(house)
     earlier = agents.boot(house, ident)
@@ -96,21 +108,14 @@ def test_an_earlier_boots_agent_that_waits_for_a_held_node_gets_no_token(
     reached, go_on = deploy.gate("before prepare_cleaning")
     house.start(ident, "provide")
     assert reached.wait(10) and agents.boot(house, ident) == earlier
-    sleep = house.clock.sleep
-
-    def sleeping(seconds: float) -> None:
-        go_on.set()
-        house.settle()
-        sleep(seconds)
-    monkeypatch.setattr(house.clock, "sleep", sleeping)
+    _when_it_waits(house, go_on)
     with pytest.raises(errors.Conflict, match="boots anew since this was asked"):
         agents.lookup(house, ident, **({"boot": earlier} if told else {}))
     assert house.node(ident).provision_state == "clean wait"
     assert len(agents.lookup(house, ident, boot=agents.boot(house, ident))) == 43
 
 
-def test_an_agent_that_is_quicker_than_the_note_that_it_is_awaited_gets_its_token(
-        house: building.House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_agent_that_is_quicker_than_the_note_that_it_is_awaited_gets_its_token(house: building.House) -> None:
     """Its boot is written before the server is switched on, so that it is told from an earlier one's agent."""
     deploy, ident = _awaited(house)
     house.do(ident, "abort")
@@ -119,13 +124,8 @@ def test_an_agent_that_is_quicker_than_the_note_that_it_is_awaited_gets_its_toke
     reached, go_on = deploy.gate("prepare_cleaning")    # it has been switched on
     house.start(ident, "provide")
     assert reached.wait(10)
-    now, sleep = agents.boot(house, ident), house.clock.sleep
-
-    def sleeping(seconds: float) -> None:
-        go_on.set()
-        house.settle()
-        sleep(seconds)
-    monkeypatch.setattr(house.clock, "sleep", sleeping)
+    now = agents.boot(house, ident)
+    _when_it_waits(house, go_on)
     assert len(agents.lookup(house, ident, boot=now)) == 43
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from baremetal import errors, states
-from baremetal.conductor import calls, flow, journal
+from baremetal.conductor import flow
 from baremetal.db import flows
+from tests import moments
 from tests.flow import agents, parts, ramdisk
 from tests.flow import house as building
 
@@ -23,31 +24,30 @@ def wait_for(condition: Callable[[], object]) -> None:
         time.sleep(0.005)
 
 
-def test_a_worker_that_wakes_while_another_one_takes_over_is_seen(
-        house: building.House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_wakes_while_another_one_takes_over_is_seen(house: building.House) -> None:
     """Its lease has run out, but is its own until the other has taken it: what it writes until then counts."""
     slow, fast = parts.Deploy(), parts.Deploy()
     reached, go_on = slow.gate("first")
     reached_third, go_on_third = slow.gate("third")
     house.conductor("two", deploy=slow)
-    house.conductor("one", deploy=fast)
+    database = moments.Database(house.conf)
+    house.conductor("one", database, deploy=fast)
     ident = house.add("available")
     house.start(ident, "deploy", "two")
     assert reached.wait(10)
     asleep = house.conductors["two"]
     house.gone("two")
-    load = journal.load
 
-    def load_and_wake(*args: Any) -> Any:
-        found = load(*args)
+    def wake() -> None:
+        """The other one has read node and journal, and is about to take them."""
         go_on.set()
         assert reached_third.wait(10)
-        return found
-    monkeypatch.setattr(journal, "load", load_and_wake)
+    database.before_write = wake
     house.sweep("takeover").run()
     house.settle()
     go_on_third.set()
     assert asleep.means.pool.drain(10)
+    database.close()
     assert house.node(ident).provision_state == "active", house.node(ident).last_error
     assert (slow.calls, fast.calls) == (["prepare", "first", "second", "third"], ["third"])
 
@@ -101,9 +101,23 @@ def test_a_lookup_does_not_prolong_a_wait_for_time(house: building.House) -> Non
     assert (house.flow(ident).awaits, house.flow(ident).deadline) == ("time to pass", deadline)
 
 
-def test_a_wait_is_not_given_the_time_of_the_one_before(house: building.House, monkeypatch: pytest.MonkeyPatch) -> None:
+class Slow(ramdisk.Deploy):
+    """Something happens once while its agent says whether it is ready."""
+
+    then: Callable[[], object] | None = None
+
+    def execute_ready(self, task: Any, kind: str, step: Any) -> bool:
+        """Ask, then let it happen."""
+        said = super().execute_ready(task, kind, step)
+        happening, self.then = self.then, None
+        if happening is not None:
+            happening()
+        return said
+
+
+def test_a_wait_is_not_given_the_time_of_the_one_before(house: building.House) -> None:
     """A heartbeat that was to prolong a wait comes when the flow waits for something else already."""
-    deploy = ramdisk.Deploy(ramdisk.step("erase", 10))
+    deploy = Slow(ramdisk.step("erase", 10))
     house.conductor("one", deploy=deploy)
     ident = house.add("manageable")
     house.do(ident, "clean", clean_steps=[{"interface": "deploy", "step": "erase"},
@@ -113,38 +127,32 @@ def test_a_wait_is_not_given_the_time_of_the_one_before(house: building.House, m
     deploy.until.cancel()       # nobody watches it
     deploy.ended = False
     house.later(60)
-    ready = calls.ready
 
-    def ready_and_on(*args: Any) -> bool:
-        """The agent says that it works on; before that is noted it has ended, and somebody else notices."""
-        monkeypatch.setattr(calls, "ready", ready)
-        said = ready(*args)
+    def ended() -> None:
+        """It has ended just after it said that it works on, and somebody else notices first."""
         deploy.ended = True
         flow.resume(house.conductors["one"].means, ident, house.ctx)
         wait_for(lambda: house.flow(ident).awaits == "time to pass")
-        return said
-    monkeypatch.setattr(calls, "ready", ready_and_on)
+    deploy.then = ended
     agents.beat(house, ident, token)
     left = house.flow(ident).deadline - house.clock.now()
     assert left.total_seconds() == 40000
 
 
-def test_a_silent_boot_whose_agent_asks_at_last_is_not_begun_again(
-        house: building.House, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_boot_whose_agent_asks_at_last_is_not_begun_again(house: building.House) -> None:
     """It is looked up between the sweep's finding and its acting, which are far apart where many are silent."""
     deploy = ramdisk.Deploy(ramdisk.step("erase", 10))
-    shared = house.conductor("one", deploy=deploy).means
+    database = moments.Database(house.conf)
+    house.conductor("two")
+    house.conductor("one", database, deploy=deploy)
     ident = house.add("manageable")
     house.do(ident, "provide")
     house.later(house.conf.conductor.boot_retry_after + 1)
     asked: list[str] = []
-
-    def ours(*_: Any, **__: Any) -> bool:
-        asked.append(agents.lookup(house, ident, boot=agents.boot(house, ident)))
-        return True
-    monkeypatch.setattr(shared.ring, "ours", ours)
+    database.after_read = lambda: asked.append(agents.lookup(house, ident, "two", boot=agents.boot(house, ident)))
     house.sweep("boots").run()
     house.settle()
     assert len(asked) == 1 and deploy.calls.count("prepare_cleaning") == 1
     agents.beat(house, ident, asked[0])
     assert "learn" in deploy.calls
+    database.close()

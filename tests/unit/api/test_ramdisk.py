@@ -1,5 +1,6 @@
 """What agents ask: lookup, heartbeat, report. What of it reaches the conductor, and what is refused before."""
 
+import datetime
 import hashlib
 import json
 import pathlib
@@ -10,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from baremetal import clock, errors, states
+from baremetal import errors, states
 from baremetal.api import app
-from baremetal.api.ramdisk import inspection
 from baremetal.db import inventory
 from baremetal.rpc import wire
+from tests import moments
 from tests.api import inside
 from tests.unit.api import door
 from tests.unit.inspection import reports
@@ -221,20 +222,19 @@ def test_a_report_waits_for_the_conductor_as_it_came(asked: door.Door) -> None:
     assert "virtio_net" in str(pending(asked, ident))
 
 
-def test_a_report_that_comes_when_another_boot_has_begun_is_not_kept(
-        asked: door.Door, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_that_comes_when_another_boot_has_begun_is_not_kept(tmp_path: pathlib.Path) -> None:
     """The API has found the node, then the inspection is given up and begun anew before the report is stored."""
-    ident = enrol(asked, MAC, state=states.INSPECTWAIT)
-    find = inspection._find
-
-    def slowly(*args: Any) -> Any:
-        found = find(*args)
-        asked.write(ident, provision_updated_at=clock.REAL.now())
-        return found
-    monkeypatch.setattr(inspection, "_find", slowly)
-    answer = report_of(asked)
+    time = moments.Clock()
+    made = door.Door(tmp_path, time)
+    ident = enrol(made, MAC, state=states.INSPECTWAIT)
+    dates = (datetime.datetime(2026, 2, 1, minute=minute) for minute in range(60))
+    # the last time before the report is stored that somebody looks at the clock is for the report's own date
+    time.looking = lambda: made.write(ident, provision_updated_at=next(dates))
+    answer = report_of(made)
+    time.looking = None
     assert answer.status == 409 and "something else since. Try again" in answer.text()
-    assert pending(asked, ident) is None and not asked.told
+    assert pending(made, ident) is None and not made.told
+    made.close()
 
 
 def test_a_new_agent_gets_what_a_lookup_tells(asked: door.Door) -> None:
