@@ -50,18 +50,23 @@ class Clean(Cleaning):
 
 
 def automated(found: task.Task, params: verb.Params, enter: str | None = None) -> list[lines.Line]:
-    """Return the plan of a node that is cleaned without being asked; empty where it is not.
-
-    A runbook that is to clean it is read once, into ``params``: who changes it later changes nothing that runs.
-    """
+    """Return the plan of a node that is cleaned without being asked; empty where it is not."""
     if not wanted(found):
         return []
-    if "runbook" not in params:
-        params.update(runbooks.for_cleaning(found) or {"runbook": None})
+    choose(found, params)
     if params["runbook"] is None:
         return framed(found, plan.automatic(found, "clean"), enter, ramdisk=True)
     ramdisk = not params["disable_ramdisk"]
     return framed(found, plan.asked(found, "clean", params["clean_steps"], ramdisk=ramdisk), enter, ramdisk=ramdisk)
+
+
+def choose(found: task.Task, params: verb.Params) -> None:
+    """Read the runbook that is to clean a node, if one is, into ``params``; raises ``Invalid`` where it cannot be.
+
+    Once for a flow: who changes the runbook later changes nothing that runs.
+    """
+    if "runbook" not in params:
+        params.update(runbooks.for_cleaning(found) or {"runbook": None})
 
 
 def wanted(found: task.Task) -> bool:

@@ -18,7 +18,10 @@ class Provide(clean.Cleaning):
                                       "Clear its field 'retired' first.")
         if node.maintenance and not found.conf.conductor.allow_provisioning_in_maintenance:
             raise errors.NodeInMaintenance(node=node.uuid, reason=node.maintenance_reason, verb=self.name)
-        verb.validate(found, "power", "network", *(verb.ramdisk(found, params) if clean.wanted(found) else ()))
+        cleaned = clean.wanted(found)
+        if cleaned:
+            clean.choose(found, params)
+        verb.validate(found, "power", "network", *(verb.ramdisk(found, params) if cleaned else ()))
         limits.check(found, "clean")
 
     def plan(self, found: task.Task, params: verb.Params) -> list[lines.Line]:
