@@ -97,18 +97,18 @@ def test_delete_tears_down_then_cleans(house: building.House) -> None:
     ("clean", "manageable", "clean_steps", "manageable"), ("service", "active", "service_steps", "active")])
 def test_request_keeps_its_order_and_may_name_what_nobody_knows_yet(house: building.House, verb: str, before: str,
                                                                     key: str, after: str) -> None:
-    deploy = _house(house, ERASE, RAID, at_once=True)
+    deploy = _house(house, ERASE, ramdisk.step("burn", 0, "raid"), at_once=True)
     ident = house.add(before)
-    wanted = [{"interface": "raid", "step": "create_configuration", "args": {"level": 1}},
+    wanted = [{"interface": "raid", "step": "burn", "args": {"level": 1}},
               {"interface": "deploy", "step": "erase_devices_metadata"},
-              {"interface": "raid", "step": "create_configuration"}]
+              {"interface": "raid", "step": "burn"}]
     house.do(ident, verb, **{key: wanted})
     assert [name for name, _state in house.steps(ident)][1:4] == [
-        "raid.create_configuration", "deploy.erase_devices_metadata", "raid.create_configuration"]
+        "raid.burn", "deploy.erase_devices_metadata", "raid.burn"]
     agents.up(house, ident)
     _soon(lambda: house.node(ident).provision_state == after)
     assert [call for call in deploy.calls if call.startswith("execute")] == [
-        "execute create_configuration [('level', 1)]", "execute erase_devices_metadata", "execute create_configuration"]
+        "execute burn [('level', 1)]", "execute erase_devices_metadata", "execute burn"]
 
 
 def test_step_that_the_agent_does_not_have_either_fails_and_says_what_there_is(house: building.House) -> None:
