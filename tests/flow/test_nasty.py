@@ -259,7 +259,7 @@ def test_not_all_threads_of_rpc_wait_for_silent_controllers(house: building.Hous
     house.conductor("one", management=management)
     work = house.managers["one"]
     ident = house.add("manageable")
-    most = work._most
+    most = work._attention._most
     threads = [threading.Thread(target=work.boot_device_get, args=(house.ctx, ident)) for _ in range(most)]
     for thread in threads:
         thread.start()
