@@ -7,6 +7,7 @@ import typing
 
 from baremetal import errors
 from baremetal.api import (
+    allocations,
     chassis,
     conductors,
     discovery,
@@ -64,6 +65,11 @@ TABLE: tuple[Route, ...] = (
     Route("GET",    "/ops/v1/nodes/{node}/timeline",          ops.timeline.show),
     Route("GET",    "/ops/v1/openapi.json",                   ops.openapi.show),
     Route("GET",    "/ops/v1/reference",                      ops.reference.show),
+    Route("GET",    "/v1/allocations",                        allocations.lists.page, since=52),
+    Route("POST",   "/v1/allocations",                        allocations.write.create, since=52, early="method"),
+    Route("GET",    "/v1/allocations/{allocation}",           allocations.lists.one, since=52),
+    Route("PATCH",  "/v1/allocations/{allocation}",           allocations.write.change, since=57, early="method"),
+    Route("DELETE", "/v1/allocations/{allocation}",           allocations.write.remove, since=52, early="method"),
     Route("GET",    "/v1/chassis",                            chassis.lists.page),
     Route("POST",   "/v1/chassis",                            chassis.write.create),
     Route("GET",    "/v1/chassis/detail",                     chassis.lists.detailed_page),
@@ -139,6 +145,9 @@ TABLE: tuple[Route, ...] = (
     Route("DELETE", "/v1/nodes/{node}/vmedia",                nodes.vmedia.detach, since=89),
     Route("GET",    "/v1/nodes/{node}/ports",                 ports.lists.of_node),
     Route("GET",    "/v1/nodes/{node}/ports/detail",          ports.lists.of_node_detailed),
+    Route("GET",    "/v1/nodes/{node}/allocation",            allocations.lists.of_node, since=52),
+    Route("DELETE", "/v1/nodes/{node}/allocation",            allocations.write.remove_of_node, since=52,
+          early="method"),
     Route("GET",    "/v1/nodes/{node}/children",              nodes.children.show, since=83),
     Route("GET",    "/v1/nodes/{node}/portgroups",            portgroups.lists.of_node, since=24),
     Route("GET",    "/v1/nodes/{node}/portgroups/detail",     portgroups.lists.of_node_detailed, since=24),
@@ -199,7 +208,7 @@ PARENTED = ("/v1/nodes/{node}/ports", "/v1/nodes/{node}/portgroups", "/v1/nodes/
             "/v1/nodes/{node}/volume/targets", "/v1/portgroups/{portgroup}/ports", "/v1/chassis/{chassis}/nodes")
 #: parts of objects that the convention has and this service does not have (yet): clients shall see just that, not a
 #: malformed request
-LATER = ("allocation", "detail")
+LATER = ("detail",)
 
 
 @dataclasses.dataclass

@@ -13,6 +13,8 @@ OPTS: list[cfg.Opt] = [
     cfg.FloatOpt("lease_seconds", default=45, min=0.3,
                  help="Seconds for which a node is held without renewal; must be shorter than heartbeat_timeout, "
                       "so that the living take over in time."),
+    cfg.IntOpt("check_allocations_interval", default=10, min=0,
+               help="Seconds between two looks for allocations whose conductor has died; 0 is never."),
     cfg.FloatOpt("takeover_interval", default=5, min=0.1,
                  help="Seconds between two looks for flows whose conductor is gone and for waits whose deadline passed."),
     cfg.IntOpt("sync_power_state_interval", default=120, min=0, help="Seconds between two power polls of a node; 0 is never."),

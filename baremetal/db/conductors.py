@@ -53,6 +53,11 @@ def live(connection: sa.Connection, now: datetime.datetime, timeout: float) -> l
     return list(connection.execute(sa.select(CONDUCTORS).where(_alive(now, timeout)).order_by(CONDUCTORS.c.hostname)))
 
 
+def alive(connection: sa.Connection, now: datetime.datetime, timeout: float) -> set[tuple[str, int]]:
+    """Return host and epoch of the conductors that are alive."""
+    return {(row.hostname, row.epoch) for row in live(connection, now, timeout)}
+
+
 def members(connection: sa.Connection, now: datetime.datetime, timeout: float) -> list[tuple[str, str, list[str]]]:
     """Return ``(host, conductor group, hardware types)`` of each live conductor."""
     found: dict[str, tuple[str, str, list[str]]] = {}

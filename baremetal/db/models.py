@@ -256,7 +256,7 @@ ALLOCATIONS = sa.Table(
     "allocations", METADATA, _id(), _uuid(), *_times(),
     sa.Column("name", sa.String(255), unique=True),
     # the node that it has, or is about to have
-    sa.Column("node_id", BIG, sa.ForeignKey("nodes.id", ondelete="SET NULL"), unique=True),
+    sa.Column("node_id", BIG, sa.ForeignKey("nodes.id", ondelete="CASCADE"), unique=True),
     # allocating, active, error
     sa.Column("state", sa.String(15), nullable=False, index=True),
     sa.Column("last_error", LONG),

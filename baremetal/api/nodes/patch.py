@@ -9,7 +9,7 @@ import typing
 from baremetal import errors
 from baremetal.api import access, expose, patch, resource, types
 from baremetal.api.nodes import columns, find, interfaces, lists, node, permits, rules, sight
-from baremetal.db import nodes
+from baremetal.db import allocations, nodes
 
 #: times to read and write anew when others write the same node
 TRIES = 10
@@ -53,7 +53,10 @@ def _write(call: expose.Call, made: rules.Change) -> bool:
     made.changes["updated_at"] = now
     values = {column: value for column, value in made.changes.items() if column != "updated_at"}
     with call.house.database.write() as connection:
-        return nodes.update(connection, made.row, values, now, only_free=hardware)
+        done = nodes.update(connection, made.row, values, now, only_free=hardware)
+        if done and made.row["allocation_uuid"] and "allocation_uuid" in values:
+            allocations.forget(connection, made.row["allocation_uuid"])
+        return done
 
 
 def _apply(made: rules.Change) -> None:

@@ -73,6 +73,9 @@ def _instance(made: Change) -> None:
     """An instance is removed before another one comes: two clients shall not both believe they have the node."""
     if made.row["instance_uuid"] and made.changes.get("instance_uuid"):
         raise errors.NodeAssociated(node=made.row["uuid"], instance=made.row["instance_uuid"])
+    if made.row["allocation_uuid"] and "instance_uuid" in made.changes:
+        # with the instance goes the allocation that reserved the node for it
+        made.take({"allocation_uuid": None})
 
 
 def _instance_name(made: Change) -> None:

@@ -8,6 +8,7 @@ import typing
 
 from baremetal import states
 from baremetal.api import (
+    allocations,
     chassis,
     conductors,
     inspection,
@@ -130,6 +131,7 @@ _NODE, _PORT, _CHASSIS = nodes.node.Node, ports.port.Port, chassis.shelf.Chassis
 
 _TEMPLATE, _RUNBOOK = templates.template.DeployTemplate, runbooks.runbook.Runbook
 _RULE = inspection.rule.InspectionRule
+_ALLOCATION = allocations.allocation.Allocation
 _GROUP, _CONNECTOR, _TARGET = portgroups.group.PortGroup, volumes.volume.Connector, volumes.volume.Target
 _VOLUME = _object(links=schemas.LINKS, connectors=schemas.LINKS, targets=schemas.LINKS)
 
@@ -138,6 +140,13 @@ ANSWERS: dict[tuple[str, str], One | Many | Body | Nothing | Called] = {
     ("GET",    "/"):                                              _ROOT,
     ("GET",    "/v1"):                                            _V1,
     ("GET",    "/healthcheck"):                                   Body({}),
+    ("GET",    "/v1/allocations"):                                Many(_ALLOCATION),
+    ("POST",   "/v1/allocations"):                                One(_ALLOCATION, 201),
+    ("GET",    "/v1/allocations/{allocation}"):                   One(_ALLOCATION),
+    ("PATCH",  "/v1/allocations/{allocation}"):                   One(_ALLOCATION),
+    ("DELETE", "/v1/allocations/{allocation}"):                   GONE,
+    ("GET",    "/v1/nodes/{node}/allocation"):                    One(_ALLOCATION),
+    ("DELETE", "/v1/nodes/{node}/allocation"):                    GONE,
     ("GET",    "/v1/chassis"):                                    Many(_CHASSIS),
     ("POST",   "/v1/chassis"):                                    One(_CHASSIS, 201),
     ("GET",    "/v1/chassis/detail"):                             Many(_CHASSIS),

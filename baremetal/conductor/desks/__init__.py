@@ -7,7 +7,7 @@ import collections.abc
 import typing
 
 from baremetal.conductor import agents, attention, means
-from baremetal.conductor.desks import consoles, hardware, vendor, vifs, vmedia
+from baremetal.conductor.desks import allocations, consoles, hardware, vendor, vifs, vmedia
 
 Work = collections.abc.Callable[..., typing.Any]
 
@@ -26,6 +26,7 @@ def _agents(shared: means.Means, _attention: attention.Attention) -> Desk:
 #: every desk, in no order that matters
 ALL: tuple[collections.abc.Callable[[means.Means, attention.Attention], Desk], ...] = (
     _agents,
+    allocations.Allocations,
     consoles.Consoles,
     hardware.Hardware,
     vendor.VendorMethods,

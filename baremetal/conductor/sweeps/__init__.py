@@ -6,6 +6,7 @@ import threading
 
 from baremetal.conductor import means
 from baremetal.conductor.sweeps import (
+    allocations,
     boots,
     consoles,
     health,
@@ -24,7 +25,7 @@ def every(shared: means.Means) -> dict[str, sweep.Sweep]:
     """Return all sweeps by name."""
     found = (takeover.Takeover(shared), power_sync.PowerSync(shared), recovery.Recovery(shared),
              housekeeping.Housekeeping(shared), boots.Boots(shared), health.Health(shared),
-             leftovers.Leftovers(shared), consoles.Consoles(shared))
+             leftovers.Leftovers(shared), allocations.Allocations(shared), consoles.Consoles(shared))
     return {work.name: work for work in found}
 
 

@@ -3,6 +3,7 @@
 from baremetal import errors, states
 from baremetal.conductor import consoles, limits, lines, plan, task, verb
 from baremetal.conductor.verbs import clean
+from baremetal.db import allocations
 
 #: driver_internal_info keys that outlive a tenant
 LASTING = ("clean_steps", "deploy_steps", "service_steps", "agent_cached_clean_steps", "hardware_manager_version")
@@ -48,6 +49,9 @@ class Delete(clean.Cleaning):
         held.deploy.tear_down(held)
         node = held.node
         node.instance_info, node.instance_uuid, node.instance_name = {}, None, None
+        if node.allocation_uuid:
+            gone = node.allocation_uuid
+            held.draft.writes.append(lambda connection: allocations.forget(connection, gone))
         node.allocation_uuid = None
         node.driver_internal_info = {
             key: value for key, value in node.driver_internal_info.items()

@@ -111,7 +111,7 @@ def upgrade() -> None:
     sa.Column('extra', sa.Text().with_variant(mysql.LONGTEXT(), 'mariadb').with_variant(mysql.LONGTEXT(), 'mysql'), nullable=True),
     sa.Column('conductor', sa.String(length=255), nullable=True),
     sa.Column('epoch', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
-    sa.ForeignKeyConstraint(['node_id'], ['nodes.id'], name=op.f('fk_allocations_node_id_nodes'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['node_id'], ['nodes.id'], name=op.f('fk_allocations_node_id_nodes'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_allocations')),
     sa.UniqueConstraint('name', name=op.f('uq_allocations_name')),
     sa.UniqueConstraint('node_id', name=op.f('uq_allocations_node_id')),

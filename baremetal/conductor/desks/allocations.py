@@ -1,0 +1,101 @@
+"""Allocations: a node is looked for that has what is wanted, and taken. The rows say who looks, and what came of it."""
+
+import logging
+import random
+import typing
+
+from baremetal import context
+from baremetal.conductor import attention, means
+from baremetal.db import allocations, engine
+
+LOG = logging.getLogger(__name__)
+
+
+class Allocations:
+    """Takes new allocations from the API."""
+
+    def __init__(self, shared: means.Means, _attention: attention.Attention) -> None:
+        self._means = shared
+
+    def table(self) -> dict[str, typing.Any]:
+        """Return the work by its name."""
+        return {"allocate": self.allocate}
+
+    def allocate(self, _ctx: context.Context, allocation: str) -> None:
+        """Begin to look for a node; answering means that somebody does."""
+        with self._means.pool.slot() as slot:
+            seat = self._means.seat
+            with self._means.database.write() as connection:
+                row = allocations.seize(connection, allocation, seat.host, seat.epoch)
+            if row is not None:
+                slot.give(look, self._means, row)
+
+
+def look(shared: means.Means, row: allocations.Row) -> None:
+    """Look for a node and take it; what is in the way becomes the allocation's last_error."""
+    try:
+        node = _taken(shared, row)
+        if node is not None:
+            LOG.info("Allocation %s has node %s", row.uuid, node)
+            return
+        now = shared.clock.now()
+        with shared.database.read() as connection:
+            why = _why(allocations.reasons(connection, row, now))
+        with shared.database.write() as connection:
+            _fail(connection, row, why, now)
+        LOG.info("Allocation %s has failed: %s", row.uuid, why)
+    except engine.TROUBLE as error:
+        # the row is as it was; the sweep comes back to it
+        LOG.warning("Allocation %s waits for the database (%s)", row.uuid, type(error).__name__)
+
+
+def _taken(shared: means.Means, row: allocations.Row) -> str | None:
+    """Return the node that the allocation has got, or None; nodes are tried from a place by chance on, once around."""
+    now = shared.clock.now()
+    with shared.database.read() as connection:
+        first, end = allocations.namesake(connection, row, now), allocations.highest(connection) + 1
+    for node in first:
+        if _take(shared, row, node):
+            return str(node.uuid)
+    begin = random.randrange(end)
+    for low, high in ((begin, end), (0, begin)):
+        while low < high:
+            with shared.database.read() as connection:
+                found = allocations.fitting(connection, row, shared.clock.now(), (low, high))
+            for node in random.sample(found, len(found)):
+                if _take(shared, row, node):
+                    return str(node.uuid)
+            low = found[-1].id + 1 if len(found) == allocations.MOST else high
+    return None
+
+
+class _Gone(Exception):
+    """Somebody else was first; nothing of the transaction is kept."""
+
+
+def _take(shared: means.Means, row: allocations.Row, node: allocations.Row) -> bool:
+    try:
+        with shared.database.write() as connection:
+            if not allocations.take(connection, row, node, shared.clock.now()):
+                raise _Gone
+    except _Gone:
+        return False
+    return True
+
+
+def _fail(connection: typing.Any, row: allocations.Row, why: str, now: typing.Any) -> None:
+    found = allocations.find(connection, "id", row.id, lock=True)
+    if found is not None and (found.state, found.conductor, found.epoch) == (
+            allocations.ALLOCATING, row.conductor, row.epoch):
+        allocations.change(connection, row.id, {"state": allocations.ERROR, "last_error": why, "updated_at": now})
+
+
+def _why(found: list[tuple[str, int]]) -> str:
+    """Return which wish left no node, in a sentence."""
+    words, count = found[-1]
+    if count:
+        return "The nodes that fit were taken by others just now. Ask again."
+    if len(found) == 1:
+        return f"There is no node {words}."
+    before = ", ".join(each for each, _ in found[:-1])
+    return f"Of the {found[-2][1]} nodes that are {before}, none is {words}."
