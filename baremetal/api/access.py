@@ -97,7 +97,8 @@ def project(call: expose.Call, everything: str, *asked: str | None) -> str | Non
     call.judged = True
     if call.house.enforcer.allows(everything, call.context):
         return None
-    call.may(call.rule)
+    # a list beside a node is judged by the rule for lists, too
+    call.may(call.rule if policy.rules.RULES[call.rule].of == "list" else everything.removesuffix("_all"))
     own = call.context.project
     if own is None:
         call.may(everything)

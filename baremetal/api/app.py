@@ -51,7 +51,7 @@ class House:
 def build(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.Any,
           time: clock.Clock = clock.REAL) -> typing.Any:
     """Return the WSGI callable of the operators' listener: guards around the application."""
-    application = _bounded(conf, database, transport, time, routes.TABLE)
+    application = bounded(conf, database, transport, time, routes.TABLE)
     application = auth.wrap(application, conf, time)
     application = address.wrap(application)
     return requests.wrap(application)
@@ -60,10 +60,10 @@ def build(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.Any
 def build_agents(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.Any,
                  time: clock.Clock = clock.REAL) -> typing.Any:
     """Return the WSGI callable of the agents' listener: only what agents ask, and nobody has credentials there."""
-    return requests.wrap(address.wrap(_bounded(conf, database, transport, time, routes.AGENTS)))
+    return requests.wrap(address.wrap(bounded(conf, database, transport, time, routes.AGENTS)))
 
 
-def _bounded(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.Any, time: clock.Clock,
+def bounded(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.Any, time: clock.Clock,
              table: tuple[routes.Route, ...]) -> typing.Any:
     """Return the application with these routes, guarded against bodies that are too large or too deep."""
     house = House(conf, database, client.Client(conf, transport), members.Members(conf, database, time),

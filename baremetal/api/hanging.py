@@ -126,6 +126,8 @@ class Noun:
         try:
             node = ports_lists.node_named(call, "node_uuid", ident, call.rule)
         except errors.NotFound:
+            # who may make them on its own nodes only is not told which others there are
+            call.may(call.rule)
             raise errors.BadField(field="node_uuid", value=ident, wanted="There is no such node.") from None
         return {**values, "uuid": values.get("uuid") or str(uuid.uuid4()), "node_id": node.id,
                 "node_uuid": node.uuid, "owner": node.owner, "lessee": node.lessee,

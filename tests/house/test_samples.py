@@ -9,7 +9,8 @@ import pytest
 
 from tests.house import sources
 
-GENERATED = ("docs/states.md", "etc/baremetal/baremetal.conf.sample", "etc/baremetal/policy.yaml.sample")
+GENERATED = ("docs/access.md", "docs/states.md", "etc/baremetal/baremetal.conf.sample",
+             "etc/baremetal/policy.yaml.sample")
 
 
 @pytest.fixture(scope="module")
