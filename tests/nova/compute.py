@@ -3,6 +3,7 @@
 Reads what servers it may use from its argument, a JSON file; prints a line of JSON for each thing that it has done.
 """
 
+import faulthandler
 import json
 import pathlib
 import subprocess
@@ -258,6 +259,7 @@ def until(look: Callable[[], Any], fits: Callable[[Any], bool], within: float = 
 def main() -> None:
     """Live through what the file asks for; what is not possible after a failure is not tried."""
     asked = json.loads(pathlib.Path(sys.argv[1]).read_text())
+    faulthandler.dump_traceback_later(asked["seconds"])     # into the log, where somebody waits for ever
     making.configure(asked)
     for server in asked["servers"]:
         life = Life(asked, server)

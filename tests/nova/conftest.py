@@ -54,7 +54,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Live:
         config, asked, said, log = (folder / name for name in ("nova.conf", "asked.json", "said", "log"))
         lines = "\n".join(f"{name} = {value}" for name, value in ironic.items())
         config.write_text(CONFIG.format(folder=folder, ironic=lines))
-        asked.write_text(json.dumps({"config": str(config), "servers": servers}))
+        asked.write_text(json.dumps({"config": str(config), "servers": servers, "seconds": LIMIT - 5}))
         with said.open("w") as out, log.open("w") as errors, contextlib.suppress(subprocess.TimeoutExpired):
             subprocess.run([python, "-m", "tests.nova.compute", asked], cwd=ROOT, stdout=out, stderr=errors,
                            timeout=LIMIT, check=False)
