@@ -1,7 +1,7 @@
 """Software RAID: the agent in the ramdisk builds it from whole disks. Says what that can be, and keeps what came of it.
 
-The steps are the agent's own, which the deploy interface lets it do. This interface refuses what the agent would, before a server
-boots for it, and writes what the agent answered to the node.
+The steps are the agent's own, which the deploy interface lets it do. This interface refuses what the agent would,
+before a server boots for it, and writes what the agent answered to the node.
 """
 
 import typing
