@@ -89,7 +89,7 @@ class Life:
                            "traits": ["CUSTOM_GOLD"], "nova_host_id": making.HOST, "project_id": "lab"}.items():
             assert node.instance_info[key] == value, (key, node.instance_info)
         if self.server["look"]:
-            self._read(json.loads(subprocess.run(self.server["look"], capture_output=True, check=True).stdout))
+            self._read(self._look())
 
     def _read(self, shown: Any) -> None:
         """Compare what the server booted with what Nova gave it."""
@@ -118,14 +118,24 @@ class Life:
         assert self._power() == power_state.SHUTDOWN
         driver.power_on(self.context, self.instance, self.network)
         assert self._power() == power_state.RUNNING
+        self._booted()
         driver.power_off(self.instance, timeout=10)
         assert self._power() == power_state.SHUTDOWN
         driver.power_on(self.context, self.instance, self.network)
         for kind in ("SOFT", "HARD"):
+            self._booted()
             driver.reboot(self.context, self.instance, self.network, kind)
             assert self._power() == power_state.RUNNING
         if self.server["nmi"]:
             driver.trigger_crash_dump(self.instance)
+
+    def _booted(self) -> None:
+        """Wait for the system: what still boots does not hear the power button, and Nova waits ten minutes for it."""
+        if self.server["look"]:
+            until(self._look, lambda seen: seen["phase"] == "running")
+
+    def _look(self) -> Any:
+        return json.loads(subprocess.run(self.server["look"], capture_output=True, check=True).stdout)
 
     def plugs_while_it_runs(self) -> None:
         """Another interface comes and goes."""
