@@ -119,6 +119,12 @@ class Stage:
                 given = tenants if word == "node" else {"owner": matrix.OWNER} if whose and collection in OWNED else {}
                 self.scene[word] = self.make(collection, **given)
 
+    def allocate(self) -> None:
+        """Make a node that has an allocation of its owner."""
+        node = self.scene["node"] = self.make("nodes", owner=matrix.OWNER, lessee=matrix.LESSEE)
+        self.door.write(node, provision_state="available", power_state="power off", resource_class="none")
+        self.scene["allocation"] = self.make("allocations", node=node, owner=matrix.OWNER)
+
 
 @contextlib.contextmanager
 def opened(folder: pathlib.Path, table: tuple[routes.Route, ...] = routes.TABLE, **options: Any) -> Iterator[Stage]:
