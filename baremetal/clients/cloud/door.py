@@ -145,9 +145,20 @@ class Door:
 def _words(error: Exception) -> str:
     """Return what a service said, short; a broken connection without URLs and addresses of objects."""
     if isinstance(error, exceptions.HttpError):
-        return f"{error.http_status} {error.message}"[:LONGEST]
+        return f"{error.http_status} {_told(error.response) or error.message}"[:LONGEST]
     if isinstance(error, exceptions.ConnectTimeout | requests.exceptions.Timeout):
         return "no answer within the timeout"
     if isinstance(error, exceptions.ConnectionError | requests.exceptions.RequestException):
         return f"no connection ({type(error).__name__})"
     return str(error)[:LONGEST]
+
+
+def _told(answer: requests.Response | None) -> str | None:
+    """Return the sentence in a refusal: OpenStack's services put it below one key, whose name differs, or on top."""
+    try:
+        body = answer.json() if answer is not None else None
+    except ValueError:
+        return None
+    places = [body, *body.values()] if isinstance(body, dict) else []
+    texts = [place.get("message") for place in places if isinstance(place, dict)]
+    return next((text for text in texts if isinstance(text, str) and text), None)
