@@ -20,8 +20,8 @@ from nova.compute import power_state, provider_tree, task_states, vm_states
 from openstack import exceptions as sdk
 
 
-class Life:
-    """One instance on one server, from the scheduler's choice to its end."""
+class Standing:
+    """One server, what Nova has around it, and what is looked at again and again."""
 
     def __init__(self, asked: dict[str, Any], server: dict[str, Any]) -> None:
         self.server, self.node = server, server["uuid"]
@@ -33,6 +33,35 @@ class Life:
         self.flavor = making.flavor(**{"trait:CUSTOM_GOLD": "required", "capabilities:boot_mode": "uefi"})
         self.instance = making.instance(self.node, self.flavor)
         self.network = making.network("fa:16:3e:00:00:01")
+
+    def _booted(self) -> None:
+        """Wait for the system: what still boots does not hear the power button, and Nova waits ten minutes for it."""
+        if self.server["look"]:
+            until(self._look, lambda seen: seen["phase"] == "running")
+
+    def _look(self) -> Any:
+        return json.loads(subprocess.run(self.server["look"], capture_output=True, check=True).stdout)
+
+    def _class(self) -> str:
+        return "CUSTOM_" + str(self.server["resource_class"]).upper().replace(".", "_")
+
+    def _provider(self) -> tuple[Any, Any]:
+        """Return inventory and traits as placement would be told."""
+        tree = provider_tree.ProviderTree()
+        tree.new_root(self.node, self.node)
+        self.driver.update_provider_tree(tree, self.node)
+        found = tree.data(self.node)
+        return found.inventory, found.traits
+
+    def _vifs(self) -> list[str]:
+        return list(self.connection.list_node_vifs(self.node))
+
+    def _power(self) -> int:
+        return int(self.driver.get_info(self.instance, use_cache=False).state)
+
+
+class Life(Standing):
+    """One instance on one server, from the scheduler's choice to its end."""
 
     def lists_and_reports(self) -> None:
         """The resource tracker's view of a free server."""
@@ -129,14 +158,6 @@ class Life:
         if self.server["nmi"]:
             driver.trigger_crash_dump(self.instance)
 
-    def _booted(self) -> None:
-        """Wait for the system: what still boots does not hear the power button, and Nova waits ten minutes for it."""
-        if self.server["look"]:
-            until(self._look, lambda seen: seen["phase"] == "running")
-
-    def _look(self) -> Any:
-        return json.loads(subprocess.run(self.server["look"], capture_output=True, check=True).stdout)
-
     def plugs_while_it_runs(self) -> None:
         """Another interface comes and goes."""
         another = making.vif("fa:16:3e:00:00:02", self.network[0]["network"])
@@ -220,23 +241,6 @@ class Life:
         for member in members:
             self.connection.delete_port(member)
         self.connection.delete_port_group(group)
-
-    def _class(self) -> str:
-        return "CUSTOM_" + str(self.server["resource_class"]).upper().replace(".", "_")
-
-    def _provider(self) -> tuple[Any, Any]:
-        """Return inventory and traits as placement would be told."""
-        tree = provider_tree.ProviderTree()
-        tree.new_root(self.node, self.node)
-        self.driver.update_provider_tree(tree, self.node)
-        found = tree.data(self.node)
-        return found.inventory, found.traits
-
-    def _vifs(self) -> list[str]:
-        return list(self.connection.list_node_vifs(self.node))
-
-    def _power(self) -> int:
-        return int(self.driver.get_info(self.instance, use_cache=False).state)
 
 
 def within(document: Any) -> Iterator[dict[str, Any]]:
