@@ -10,12 +10,20 @@ from baremetal.images import guard
 
 #: answers after which it is asked again
 AGAIN = (429, 500, 502, 503, 504)
+#: seconds that all calls of one inspection may take together, beside the last one's
+MOST = 120.0
 
 
 def asker(conf: cfg.ConfigOpts, ticker: clock.Clock) -> typing.Callable[[inspection.Asked], None]:
     """Return what asks: it raises ``ValueError`` unless the URL answered well. Redirections are not followed."""
+    spent = 0.0
+
     def ask(wanted: inspection.Asked) -> None:
-        shown = guard.plain(wanted.url)
+        nonlocal spent
+        shown, began = guard.plain(wanted.url), ticker.tick()
+        if spent > MOST:
+            raise ValueError(f"{shown} is not asked: the rules of this inspection have called for {MOST:g} seconds "
+                             "already.")
         try:
             guarded = guard.Guard(conf)
             guarded.check(wanted.url)
@@ -23,6 +31,8 @@ def asker(conf: cfg.ConfigOpts, ticker: clock.Clock) -> typing.Callable[[inspect
                 why = _tries(session, wanted, ticker)
         except errors.Fault as fault:
             raise ValueError(fault.text) from fault
+        finally:
+            spent += ticker.tick() - began
         if why:
             raise ValueError(f"{shown} {why}.")
     return ask

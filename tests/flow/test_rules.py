@@ -140,6 +140,16 @@ def test_calls_are_repeated_while_that_may_help(
     assert kind.heard == ["/told yes"] * heard
 
 
+def test_calls_end_when_they_have_taken_too_long(house: building.House, server: tuple[str, type[_Answers]]) -> None:
+    url, kind = server
+    kind.statuses = [503] * 6
+    ask = _asking(house, images__allowed_networks=["127.0.0.1/32"])
+    for says in ("answered 503", "answered 503", "have called for 120 seconds already"):
+        with pytest.raises(ValueError, match=says):
+            ask(inspection.Asked(url, {}, 5, 2, 25))
+    assert len(kind.heard) == 6
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/", "http://169.254.169.254/latest", "file:///etc/passwd", "http://[::1]/"])
 def test_calls_go_nowhere_that_images_may_not_come_from(house: building.House, url: str) -> None:
     with pytest.raises(ValueError, match=r"address|scheme"):
