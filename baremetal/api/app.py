@@ -12,11 +12,11 @@ from oslo_db import exception
 from pecan import hooks
 
 from baremetal import clock, errors
-from baremetal.api import access, discovery, expose, faults, members, policy, routes, versions
+from baremetal.api import access, announce, discovery, expose, faults, members, policy, routes, versions
 from baremetal.api.guards import address, auth, body, requests
 from baremetal.api.ops import watcher
 from baremetal.db import engine
-from baremetal.notify import outbox
+from baremetal.notify import bus, outbox
 from baremetal.rpc import client
 
 LOG = logging.getLogger(__name__)
@@ -44,6 +44,8 @@ class House:
     watcher: watcher.Watcher
     #: hears what has happened
     outbox: outbox.Outbox
+    #: sends notifications to others' programs
+    bus: bus.Bus
     #: the routes, for the documents that list them
     table: tuple[routes.Route, ...]
 
@@ -68,7 +70,7 @@ def bounded(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.A
     """Return the application with these routes, guarded against bodies that are too large or too deep."""
     house = House(conf, database, client.Client(conf, transport), members.Members(conf, database, time),
                   policy.enforcer.Enforcer(conf, time), time, watcher.Watcher(conf, database, time),
-                  outbox.Outbox(conf, database, time), table)
+                  outbox.Outbox(conf, database, time), bus.Bus(conf, "api"), table)
     application = Application(house)
     return body.wrap(application, conf, lambda path: routes.find(path, application.root_place).open)
 
@@ -130,6 +132,7 @@ class Application(pecan.core.ExplicitPecan):
         route = routes.choose(found, request.method, version)
         declared = expose.declared(route.handler)
         call = expose.Call(request, self.house, version)
+        call.route, call.idents = (route.method, route.path), found.idents
         access.enter(call, declared.policy)
         expose.arrange(call, declared)
         if found is full:
@@ -139,9 +142,12 @@ class Application(pecan.core.ExplicitPecan):
     def invoke_controller(self, controller: typing.Any, args: typing.Any, kwargs: typing.Any,
                           state: typing.Any) -> None:
         """Run the handler and fill the response."""
-        result = _run(self.house.clock, controller, args)
-        access.leave(args[0])
-        expose.answer(args[0], result, state.response)
+        call = args[0]
+        with announce.around(call, call.route, call.idents) as answers:
+            result = _run(self.house.clock, controller, args)
+            access.leave(call)
+            answers.append(result)
+        expose.answer(call, result, state.response)
         state.response.headers.extend(_version_headers(state.request))
 
     def _handle_empty_response_body(self, state: typing.Any) -> None:

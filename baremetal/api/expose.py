@@ -97,6 +97,9 @@ class Call:
         #: the parameters that the client really gave
         self.given: frozenset[str] = frozenset()
         #: the rule that the handler declares, and whether it has been asked about what the request is for
+        #: method and path of the route, and the identifiers in it
+        self.route: tuple[str, str] = (request.method, "")
+        self.idents: tuple[str, ...] = ()
         self.rule, self.judged = policy.PUBLIC, True
 
     @functools.cached_property

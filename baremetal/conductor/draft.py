@@ -31,6 +31,8 @@ class Draft:
 
     history: list[dict[str, typing.Any]] = dataclasses.field(default_factory=list)
     milestones: list[dict[str, typing.Any]] = dataclasses.field(default_factory=list)
+    #: moves: event, provision state before it and its target
+    moves: list[tuple[str, str, str | None]] = dataclasses.field(default_factory=list)
     #: statements of the journal
     writes: list[Write] = dataclasses.field(default_factory=list)
     #: what the log says once it is written

@@ -10,7 +10,7 @@ from baremetal import clock
 from baremetal.conductor import leases, ring, wakes, workers
 from baremetal.db import engine, locks
 from baremetal.drivers import load, task
-from baremetal.notify import outbox
+from baremetal.notify import bus, outbox
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,3 +40,5 @@ class Means:
     wakes: wakes.Wakes
     #: hears what has happened
     outbox: outbox.Outbox
+    #: sends notifications to others' programs
+    bus: bus.Bus

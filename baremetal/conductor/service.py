@@ -12,7 +12,7 @@ from baremetal.conductor import heartbeat, leases, manager, means, ring, serving
 from baremetal.db import conductors, engine, locks
 from baremetal.drivers import load, task, wires
 from baremetal.images import library
-from baremetal.notify import outbox
+from baremetal.notify import bus, outbox
 from baremetal.rpc import server
 
 LOG = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class Conductor:
             conf, self._database, ticker, locks.Seat(conf.host, epoch), drivers,
             self._lend(),
             pool, leases.Leases(), ring.Ring(conf, self._database, ticker, conf.host), verbs.TABLE, wakes.Wakes(pool),
-            outbox.Outbox(conf, self._database, ticker))
+            outbox.Outbox(conf, self._database, ticker), bus.Bus(conf, "conductor"))
         LOG.info("Conductor %s (group %r, epoch %s) serves %s", conf.host, section.conductor_group, epoch,
                  ", ".join(drivers.types))
         return manager.Manager(self.means)
@@ -107,6 +107,7 @@ class Conductor:
             self._leave(held)
             self._serving.stop()
             self._means.outbox.stop()
+            self._means.bus.stop()
             # ends what still waits for a controller
             self._means.lent.wires.close()
             self._means = None

@@ -120,6 +120,7 @@ class Task(task.Task):
         if state in CLEANS and was in CLEANS:
             target = target or node.target_provision_state
         now, since = self.means.clock.now(), node.provision_updated_at
+        self.draft.moves.append((event, was, node.target_provision_state))
         node.provision_state = state
         node.target_provision_state = (target or states.target(state)) if states.target(state) else None
         node.provision_updated_at = now
@@ -158,7 +159,7 @@ class Task(task.Task):
         Raises ``draft.Changed`` when the lease could not be taken, ``LeaseLost`` when it is no longer ours,
         ``draft.Unsaved`` when the database does not take it. Nothing is written then.
         """
-        written, values = self.draft, self.node.changes()
+        written, values, was = self.draft, self.node.changes(), self.node.stored()
         if values or written.taking:
             values["updated_at"] = self.node.updated_at = self.means.clock.now()
         written.store(self.means.database, self.means.clock, self.lease, values,
@@ -167,6 +168,7 @@ class Task(task.Task):
         self._saved_at = self.means.clock.tick()
         self.node.saved(values)
         telling.tell(self, values)
+        telling.notify(self, was, written.moves)
         self.node.generation += 1
         self.node.saved({"generation": self.node.generation})
         if written.taking:

@@ -167,6 +167,10 @@ class Node:
         """Take the present values as the stored ones."""
         self._was = self._columns()
 
+    def stored(self) -> dict[str, typing.Any]:
+        """Return the columns as they are stored."""
+        return dict(self._was)
+
     def saved(self, values: dict[str, typing.Any]) -> None:
         """Take ``values``, which came from ``changes``, as stored; what changed meanwhile still differs."""
         self._was.update(values)
