@@ -251,7 +251,7 @@ WRONG: list[tuple[dict[str, typing.Any], str]] = [
     ({"root_device": {"model": ">= 3"}}, "compares numbers"), ({"root_device": {"size": "s== 3"}}, "compares texts"),
     ({"root_device": {"name": ["a"]}}, "one value"), ({"root_device": {"serial": "s=="}}, "Nothing stands after"),
     ({"configdrive": "rubbish!"}, "config drive"), ({"configdrive": {"user": 1}}, "config drive"),
-    ({"image_download_source": "swift"}, "image_download_source.*local, http"),
+    ({"image_download_source": "pigeon"}, "image_download_source.*local, http, swift"),
     ({"image_download_source": "http"}, "http:// or https://"),
     ({"image_type": "partition"}, "root_gb"),
 ]
