@@ -1,6 +1,7 @@
 """What access hangs on beside the route: fields of a patch, steps of a verb, filters of a list, parts of an answer."""
 
 import pathlib
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +11,8 @@ from baremetal import context
 from baremetal.api import expose, matrix, policy, routes
 from baremetal.api.nodes import permits
 from baremetal.api.policy import rules
+from baremetal.db import events
+from baremetal.notify import happening
 from tests.api import stage as stages
 
 SECRET = {"driver_info": {"B1": "b", "B2": "b", "ipmi_password": "hush"}}
@@ -170,3 +173,21 @@ def test_who_has_nothing_sees_nothing_of_nobodys(stage: stages.Stage) -> None:
     stage.roles["lost"] = context.Context(user="user", roles=context.OPERATOR)
     assert stage.ask("lost", "GET", path).status == 404
     assert stage.ask("lost", "GET", "/v1/nodes").status == 403
+
+
+def test_a_lessee_hears_of_its_node_without_its_errors(stage: stages.Stage) -> None:
+    """What a stream tells of a node is what its document shows."""
+    told = {}
+    for role in ("owner reader", "lessee admin", "third admin"):
+        ident = str(uuid.uuid4())
+        with stage.door.database.write() as connection:
+            events.add(connection, [happening.Happening(
+                "node", "update", ident, stage.door.time.now(), owner=matrix.OWNER, lessee=matrix.LESSEE,
+                facts={"last_error": "it burns", "health": None})])
+            newest = events.newest(connection)
+        answer = stage.door.ask("GET", "/ops/v1/events", headers={
+            stages.ROLE: role, "Last-Event-ID": f"{newest - 1}.ffffffffffffffff"})
+        told[role] = answer.content.decode()
+    assert "it burns" in told["owner reader"]
+    assert "health" in told["lessee admin"] and "it burns" not in told["lessee admin"]
+    assert "health" not in told["third admin"]

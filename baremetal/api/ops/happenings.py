@@ -99,7 +99,7 @@ class Feed:
 
     def __init__(self, call: expose.Call, wanted: Wanted) -> None:
         environ = call.request.environ
-        self._house, self._wanted = call.house, wanted
+        self._call, self._house, self._wanted = call, call.house, wanted
         self._over = False
         self._given = Place.read(environ.get("HTTP_LAST_EVENT_ID"))
         self._place: Place | None = None
@@ -166,8 +166,15 @@ class Feed:
             return b""
         known = row._mapping
         document = {**{name: known[name] for name in PLAIN}, "at": clock.iso(row.at),
-                    "facts": orjson.Fragment(row.facts or "{}")}
+                    "facts": self._facts(row)}
         return b"id: %b\nevent: %b\ndata: %b\n\n" % (str(place).encode(), row.kind.encode(), orjson.dumps(document))
+
+    def _facts(self, row: sa.Row[typing.Any]) -> typing.Any:
+        """Return what belongs to an event; a node's errors are told to whom the node's documents show them."""
+        owned = access.Owned("Node", row.uuid, row.owner, row.lessee)
+        if self._wanted.project is None or access.permits(self._call, "node:get:last_error", owned):
+            return orjson.Fragment(row.facts or "{}")
+        return {name: value for name, value in orjson.loads(row.facts or "{}").items() if name != "last_error"}
 
     def _end(self) -> None:
         self._over = True
