@@ -13,8 +13,11 @@ from urllib import parse
 import pytest
 
 from baremetal.api import routes
+from baremetal.api.inspection import rule
 from baremetal.api.nodes import node
 from baremetal.api.ports import port
+from baremetal.api.runbooks import runbook
+from baremetal.api.templates import template
 from tests.api import inside
 from tests.unit.api import door
 
@@ -81,7 +84,14 @@ def entered(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A door with one of everything behind it."""
     made = door.Door(pathlib.Path(tmp_path_factory.mktemp("anything")))
     made.answers |= {"validate": {"power": {"result": True, "reason": None}}, "boot_device_supported": ["pxe"],
-                     "boot_device_get": {"boot_device": "pxe", "persistent": False}}
+                     "boot_device_get": {"boot_device": "pxe", "persistent": False},
+                     "console_get": {"type": "shellinabox", "url": "http://localhost"},
+                     "vif_list": [], "vmedia_get": [],
+                     "vendor_methods": {}, "vendor_call": {"return": None, "async": True, "attach": False},
+                     "driver_vendor_methods": {},
+                     "driver_vendor_call": {"return": None, "async": True, "attach": False},
+                     "indicators": {}, "indicator_get": "on", "sensors": {}, "event_log": [],
+                     "logical_disk_properties": {}}
     yield made
     made.close()
 
@@ -90,10 +100,15 @@ def entered(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def test_nothing_breaks_the_service(entered: door.Door, seed: int) -> None:
     idents = [entered.node(), "fake-hardware", inside.HOST]
     mac = f"52:54:00:00:01:{seed:02x}"
-    for path, body in (("/v1/chassis", {}), ("/v1/ports", {"node_uuid": idents[0], "address": mac})):
+    step = {"interface": "bios", "step": "x", "args": {}}
+    for path, body in (("/v1/chassis", {}), ("/v1/ports", {"node_uuid": idents[0], "address": mac}),
+                       ("/v1/deploy_templates", {"name": f"CUSTOM_{seed}", "steps": [{**step, "priority": 1}]}),
+                       ("/v1/runbooks", {"name": f"book-{seed}", "steps": [{**step, "order": 1}]}),
+                       ("/v1/inspection_rules", {"actions": [{"op": "log", "args": {"msg": "m"}}]})):
         idents.append(entered.make(path, body)["uuid"])
     names = {name for route in routes.TABLE for name in route.handler.declared.params}  # type: ignore[attr-defined]
-    fields = sorted(names.union(node.Node.fields(), port.Port.fields()))
+    fields = sorted(names.union(node.Node.fields(), port.Port.fields(), template.DeployTemplate.fields(),
+                                runbook.Runbook.fields(), rule.InspectionRule.fields()))
     chooser = Chooser(seed, idents, fields)
     for _ in range(ROUNDS):
         for route in routes.TABLE:
