@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import baremetal  # noqa: F401  it tells oslo.service to use threads, before a test asks it
 from tests import processes
 from tests.services import keystone as keystone_server
 from tests.services import mariadb as mariadb_server

@@ -5,6 +5,8 @@ import queue
 import threading
 from typing import Any
 
+import oslo_messaging
+
 from tests.api import inside
 
 TOPIC = "ironic_versioned_notifications"
@@ -22,7 +24,6 @@ class Heard:
 
 
 def test_a_foreign_listener_hears(rabbitmq: Any, tmp_path: pathlib.Path) -> None:
-    import oslo_messaging  # after the house, which tells oslo.service to use threads
     url = rabbitmq.transport_url("notifications")
     house = inside.Inside(tmp_path, notification_level="info", transport_url="fake://")
     house.conf.set_override("driver", ["messagingv2"], "oslo_messaging_notifications")

@@ -53,6 +53,7 @@ def task_for(conf: cfg.ConfigOpts, lines: wires.Wires, *tried: interface.Interfa
     lent = task.Surroundings(conf, lines, shelf=shelf.Shelf(folder / "boot", "http://127.0.0.1:1"),
                              images=library.Library(conf))
     port = types.SimpleNamespace(uuid="p", address="52:54:00:00:00:01", name=None, pxe_enabled=True,
-                                 physical_network=None, is_smartnic=False, extra=None, local_link_connection="{}")
+                                 physical_network=None, is_smartnic=False, extra=None, local_link_connection="{}",
+                                 internal_info=None, id=1, portgroup_uuid=None)
     all_of_them = (*tried, *beside(*tried))
     return task.Task(node, {one.kind: one for one in all_of_them}, lent, (port,))

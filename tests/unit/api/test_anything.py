@@ -112,6 +112,8 @@ def test_nothing_breaks_the_service(entered: door.Door, seed: int) -> None:
     chooser = Chooser(seed, idents, fields)
     for _ in range(ROUNDS):
         for route in routes.TABLE:
+            if route.path == "/ops/v1/events":
+                continue        # it would be listened to for an hour
             path, query, body = chooser.address(route), chooser.query(), chooser.body()
             version = chooser.dice.choice(VERSIONS)
             where = path.encode("utf-8", "replace").decode("latin-1")
