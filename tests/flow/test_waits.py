@@ -245,7 +245,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"interface": "deploy", "step": "hold", "args": {"seconds": 3}}, "'hold' does not take the argument 'seconds'"),
     ({"interface": "deploy", "step": "wait", "args": {"seconds": "3"}}, "cannot be '3'"),
     ({"interface": "deploy", "step": "wait", "args": {"minutes": 3}}, "it takes seconds"),
-    ({"interface": "deploy", "step": "third", "execute_on_child_nodes": True}, "execute_on_child_nodes"),
+    ({"interface": "deploy", "step": "third", "execute_on_child_nodes": True}, "child nodes"),
 ]
 
 
