@@ -91,17 +91,19 @@ def _process(conf: cfg.ConfigOpts, site: Site) -> list[str]:
 
 
 def _boots(site: Site, found: loaders.Loaders) -> typing.Iterator[str]:
-    """Yield what is told to whom: iPXE its script, every firmware the loader of the node's way of booting."""
+    """Yield what is told to whom: every firmware the loader of the node's way of booting, and iPXE then its script."""
     yield f"dhcp-match=set:ipxe,{IPXE_OPTION}"
     for number in loaders.CLIENTS:
         yield f"dhcp-match=set:client{number},option:client-arch,{number}"
-    yield f"dhcp-boot=tag:{BOOTS},tag:ipxe,{site.url}/boot.ipxe"
+    yield f"dhcp-boot=tag:{BOOTS},tag:ipxe,tag:by-{loaders.IPXE},{site.url}/boot.ipxe"
     for number, (firmware, processor, protocol) in loaders.CLIENTS.items():
         for way in (loaders.IPXE, loaders.PXE):
             name = found.first(way, firmware, processor)
             if name is None or (protocol == "http" and way == loaders.PXE):
                 continue
-            tags = f"tag:{BOOTS},tag:!ipxe,tag:by-{way},tag:client{number}"
+            # firmware that is iPXE itself boots by PXE like any other, where the node is to
+            first = "tag:!ipxe," if way == loaders.IPXE else ""
+            tags = f"tag:{BOOTS},{first}tag:by-{way},tag:client{number}"
             if protocol == "http":
                 # UEFI takes a URL only from who says that it serves HTTP
                 yield f"dhcp-option-force={tags},option:vendor-class,HTTPClient"
