@@ -83,7 +83,7 @@ def add_past(connection: sa.Connection, node_id: int, now: Any) -> None:
 @pytest.fixture(scope="module", params=[1, MANY])
 def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """A house with so many rows in every table."""
-    house = inside.Inside(tmp_path_factory.mktemp("rows"))
+    house = inside.Inside(tmp_path_factory.mktemp("rows"), api__events_kept_seconds=0)
     yield request.param, house, fill(house, request.param), Statements(house.database.reader)
     house.close()
 
@@ -108,7 +108,7 @@ def test_number_of_statements_does_not_grow(path: str, filled: Any) -> None:
 
 
 def test_paging_shows_everything_once(tmp_path: pathlib.Path) -> None:
-    house = inside.Inside(tmp_path)
+    house = inside.Inside(tmp_path, api__events_kept_seconds=0)
     fill(house, 7)
     for name, identity in (("nodes", "uuid"), ("ports", "uuid"), ("chassis", "uuid"), ("conductors", "hostname")):
         seen: list[str] = []
