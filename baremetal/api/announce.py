@@ -11,7 +11,7 @@ import typing
 from baremetal import errors
 from baremetal.api import expose
 from baremetal.db import engine, noticed, record
-from baremetal.notify import bus
+from baremetal.notify import bus, payloads
 
 CREATE, UPDATE, DELETE, MAINTENANCE = "create", "update", "delete", "maintenance_set"
 #: method: what it does to the object of a path
@@ -53,7 +53,7 @@ def around(call: expose.Call, route: tuple[str, str],
         return
     kind, action = told
     which = f"{kind}.{action}"
-    before = call.body if action == CREATE and isinstance(call.body, dict) else _read(call, kind, route, idents)
+    before = _sent(call.body) if action == CREATE else _read(call, kind, route, idents)
     call.house.bus.send(which, bus.START, _shown(before), call.context)
     try:
         yield answers
@@ -75,7 +75,15 @@ def _read(call: expose.Call, kind: str, route: tuple[str, str], idents: tuple[st
     return {}
 
 
+def _sent(body: typing.Any) -> dict[str, typing.Any]:
+    """Return what a client sends, not checked yet: text where JSON is stored is none, and not announced."""
+    if not isinstance(body, dict):
+        return {}
+    return {name: value for name, value in body.items() if not (name in payloads.JSON and isinstance(value, str))}
+
+
 def _shown(values: dict[str, typing.Any]) -> dict[str, typing.Any]:
     """Return values as they may be shown: what a client sends may hold secrets, what is stored has them apart."""
-    return {name: record.mask(value) if isinstance(value, dict) else value for name, value in values.items()}
+    return {name: record.mask({name: value})[name] if isinstance(value, (dict, list)) else value
+            for name, value in values.items()}
 

@@ -5,6 +5,7 @@ meanwhile is lost, and that is said.
 """
 
 import atexit
+import contextlib
 import logging
 import queue
 import threading
@@ -70,8 +71,10 @@ class Bus:
         with self._lock:
             thread, self._thread = self._thread, None
         if thread is not None:
-            self._queue.put(None)
-            thread.join(LAST)
+            # a full queue, of a bus that is away, does not keep the process
+            with contextlib.suppress(queue.Full):
+                self._queue.put(None, timeout=LAST)
+                thread.join(LAST)
 
     def _begin(self) -> None:
         with self._lock:
