@@ -176,7 +176,8 @@ class Number(Kind):
             number = int(value) if not isinstance(value, (bool, float)) else None
         except (TypeError, ValueError):
             number = None
-        if (number is None or (self.least is not None and number < self.least)
+        # what JSON and databases hold has 64 bits at most
+        if (number is None or not -2**63 <= number < 2**63 or (self.least is not None and number < self.least)
                 or (self.most is not None and number > self.most)):
             raise ValueError(self.wanted)
         return number
