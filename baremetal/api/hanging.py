@@ -13,8 +13,8 @@ from oslo_db import exception
 
 from baremetal import errors
 from baremetal.api import access, expose, lists, resource, types
-from baremetal.api.ports import lists as ports_lists
-from baremetal.db import collection, duplicates, hanging, models, ports
+from baremetal.api.nodes import mention
+from baremetal.db import belongings, collection, duplicates, models, ports
 
 NODES = models.NODES
 
@@ -78,7 +78,7 @@ class Noun:
         node_id = self.table.c.node_id
         where = access.node_tenancy(node_id, access.project(call, f"{self.rules}:list_all"))
         if node is not None:
-            where.append(node_id == ports_lists.node_named(call, "node", node).id)
+            where.append(node_id == mention.node(call, "node", node).id)
         return where
 
     def page(self, call: expose.Call, shown: resource.View, where: list[collection.Where],
@@ -112,7 +112,7 @@ class Noun:
     def locked(self, call: expose.Call, connection: sa.Connection,
                ident: str) -> tuple[sa.Row[typing.Any], sa.Row[typing.Any]]:
         """Return the one that ``ident`` names and its node, both locked; judged."""
-        found = hanging.locked(connection, self.table, self.key(call, ident), ident)
+        found = belongings.locked(connection, self.table, self.key(call, ident), ident)
         if found is None:
             raise self.missing(ident)
         owner = ports.owner(connection, found.node_id)
@@ -124,7 +124,7 @@ class Noun:
         values = resource.take(self.kind, call.body, call.version)
         ident = values.pop("node_uuid")
         try:
-            node = ports_lists.node_named(call, "node_uuid", ident, call.rule)
+            node = mention.node(call, "node_uuid", ident, call.rule)
         except errors.NotFound:
             # who may make them on its own nodes only is not told which others there are
             call.may(call.rule)
@@ -138,7 +138,7 @@ class Noun:
         shown = resource.full(self.kind, call.version)
         columns = {name: value for name, value in row.items() if name in self.table.c}
         with call.house.database.write() as connection, self.unique(row):
-            hanging.add(connection, self.table, columns)
+            belongings.add(connection, self.table, columns)
             document = self.show(call, connection, shown, ("uuid", row["uuid"]))
         call.tell(self.title.replace(" ", ""), "create", row)
         return expose.Answer(201, document, location=f"{self.path}/{row['uuid']}")

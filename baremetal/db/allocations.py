@@ -119,11 +119,13 @@ def highest(connection: sa.Connection) -> int:
 
 def take(connection: sa.Connection, row: Row, node: Row, now: datetime.datetime) -> bool:
     """Give a node to an allocation that waits, if both still are as they were; return whether that was so."""
-    given = connection.execute(sa.update(ALLOCATIONS).where(
+    # the node first: of several who want it one gets on, and the others find it taken
+    if not hand_over(connection, row, node, now, [condition for _, condition in FIT]):
+        return False
+    return connection.execute(sa.update(ALLOCATIONS).where(
         ALLOCATIONS.c.id == row.id, ALLOCATIONS.c.state == ALLOCATING, ALLOCATIONS.c.conductor == row.conductor,
         ALLOCATIONS.c.epoch == row.epoch).values(
-            state=ACTIVE, node_id=node.id, last_error=None, updated_at=now)).rowcount
-    return given == 1 and hand_over(connection, row, node, now, [condition for _, condition in FIT])
+            state=ACTIVE, node_id=node.id, last_error=None, updated_at=now)).rowcount == 1
 
 
 def hand_over(connection: sa.Connection, row: Row, node: Row, now: datetime.datetime,

@@ -8,8 +8,7 @@ import sqlalchemy as sa
 from baremetal import errors
 from baremetal.api import access, expose, lists, named, resource, types
 from baremetal.api.allocations import allocation
-from baremetal.api.nodes import find
-from baremetal.api.ports import lists as ports_lists
+from baremetal.api.nodes import find, mention
 from baremetal.db import allocations, models, ports
 
 ALLOCATIONS = models.ALLOCATIONS
@@ -52,7 +51,7 @@ def page(call: expose.Call) -> dict[str, typing.Any]:
     where += [ALLOCATIONS.c[name] == params[name] for name in ("resource_class", "state", "owner")
               if params[name] is not None]
     if params["node"] is not None:
-        where.append(ALLOCATIONS.c.node_id == ports_lists.node_named(call, "node", params["node"]).id)
+        where.append(ALLOCATIONS.c.node_id == mention.node(call, "node", params["node"]).id)
     return lists.collect(call, COLLECTION, lists.view(call, allocation.Allocation), where, _around(call))
 
 

@@ -10,8 +10,7 @@ import sqlalchemy as sa
 from baremetal import errors, states
 from baremetal.api import expose, patch, resource, types, versions
 from baremetal.api.allocations import allocation, lists
-from baremetal.api.nodes import lists as nodes_lists
-from baremetal.api.ports import lists as ports_lists
+from baremetal.api.nodes import mention
 from baremetal.db import allocations, models, nodes, record
 
 LOG = logging.getLogger(__name__)
@@ -76,7 +75,7 @@ def _give_to_project(call: expose.Call, values: dict[str, typing.Any]) -> None:
 def _candidate(call: expose.Call, ident: str) -> str:
     """Return the UUID of a node that may be considered."""
     try:
-        return str(ports_lists.node_named(call, "candidate_nodes", ident).uuid)
+        return str(mention.node(call, "candidate_nodes", ident).uuid)
     except errors.NotFound:
         raise errors.BadField(field="candidate_nodes", value=resource.shorten(ident),
                               wanted="There is no such node.") from None
@@ -102,9 +101,9 @@ def _begin(call: expose.Call, row: dict[str, typing.Any]) -> expose.Answer:
 
 def _backfill(call: expose.Call, row: dict[str, typing.Any], ident: str) -> expose.Answer:
     """Make an allocation of a node that is in use already, or that the caller has chosen."""
-    key = nodes_lists.ident(call, ident)
+    key = "uuid" if types.is_uuid(ident) else "name"
     try:
-        ports_lists.node_named(call, NODE, ident)
+        mention.node(call, NODE, ident)
     except errors.NotFound:
         raise errors.BadField(field=NODE, value=ident, wanted="There is no such node.") from None
     shown, now = resource.full(allocation.Allocation, call.version), row["created_at"]

@@ -5,9 +5,8 @@ import typing
 import sqlalchemy as sa
 
 from baremetal import errors
-from baremetal.api import access, expose, lists, resource, types
+from baremetal.api import access, expose, lists, ports, resource, types
 from baremetal.api.portgroups import group
-from baremetal.api.ports import lists as ports_lists
 from baremetal.db import collection, models
 
 GROUPS, NODES = models.PORTGROUPS, models.NODES
@@ -93,10 +92,10 @@ def uuid_of(call: expose.Call, name: str) -> str:
 @expose.handler("port:list", params=lists.PARAMS)
 def ports_of(call: expose.Call, name: str) -> dict[str, typing.Any]:
     """List the ports of a port group."""
-    return ports_lists.collect(call, _members(call, name), f"portgroups/{name}/ports")
+    return ports.lists.collect(call, _members(call, name), f"portgroups/{name}/ports")
 
 
 @expose.handler("port:list", params=lists.DETAILED)
 def ports_of_detailed(call: expose.Call, name: str) -> dict[str, typing.Any]:
     """List the ports of a port group with all their fields."""
-    return ports_lists.collect(call, _members(call, name), f"portgroups/{name}/ports/detail", full=True)
+    return ports.lists.collect(call, _members(call, name), f"portgroups/{name}/ports/detail", full=True)

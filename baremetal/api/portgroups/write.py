@@ -8,7 +8,7 @@ from baremetal import errors, states
 from baremetal.api import expose, patch, resource, types
 from baremetal.api.portgroups import group
 from baremetal.api.ports import rules
-from baremetal.db import hanging, record
+from baremetal.db import belongings, record
 
 #: what a field is when nobody has said anything, or its value was taken away
 DEFAULTS = {"standalone_ports_supported": True}
@@ -64,7 +64,7 @@ def change(call: expose.Call, name: str) -> dict[str, typing.Any]:
         _follow(call, connection, found, owner, changes)
         if changes:
             with group.NOUN.unique(row):
-                hanging.change(connection, group.NOUN.table, found.id, {
+                belongings.change(connection, group.NOUN.table, found.id, {
                     **changes, "updated_at": call.house.clock.now()})
         document = group.NOUN.show(call, connection, shown, ("uuid", found.uuid))
     call.tell("portgroup", "update", {"uuid": found.uuid, "name": row.get("name", found.name),
@@ -75,7 +75,7 @@ def change(call: expose.Call, name: str) -> dict[str, typing.Any]:
 def _follow(call: expose.Call, connection: sa.Connection, found: sa.Row[typing.Any], owner: sa.Row[typing.Any],
             changes: dict[str, typing.Any]) -> None:
     """Check what a change means for the ports of the group and its node; write what they take over."""
-    members = hanging.members(connection, found.uuid) if {
+    members = belongings.members(connection, found.uuid) if {
         "node_id", "standalone_ports_supported", "physical_network"} & set(changes) else []
     if "node_id" in changes:
         if members:
@@ -90,7 +90,7 @@ def _follow(call: expose.Call, connection: sa.Connection, found: sa.Row[typing.A
         raise errors.Conflict(text=f"Port group {found.uuid} has ports with pxe_enabled ({', '.join(booting)[:200]}), "
                                    "which are used singly. Set their pxe_enabled to false first.")
     if "physical_network" in changes and members:
-        hanging.name_network(connection, found.uuid, changes["physical_network"])
+        belongings.name_network(connection, found.uuid, changes["physical_network"])
 
 
 @expose.handler("portgroup:delete")
@@ -99,11 +99,11 @@ def remove(call: expose.Call, name: str) -> expose.Answer:
     with call.house.database.write() as connection:
         found, owner = group.NOUN.locked(call, connection, name)
         rules.require_free(call, owner)
-        members = hanging.members(connection, found.uuid)
+        members = belongings.members(connection, found.uuid)
         if members:
             raise errors.Invalid(text=f"Port group {name} is not empty: it has {len(members)} ports, among them "
                                       f"{members[0].uuid}. Take them out of it first.")
-        hanging.remove(connection, group.NOUN.table, found.id)
+        belongings.remove(connection, group.NOUN.table, found.id)
     call.tell("portgroup", "delete", {"uuid": found.uuid, "name": found.name, "node_uuid": owner.uuid,
                                       "owner": owner.owner, "lessee": owner.lessee})
     return expose.Answer(204)

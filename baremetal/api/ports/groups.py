@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from baremetal import errors
 from baremetal.api import expose, versions
-from baremetal.db import hanging, models
+from baremetal.db import belongings, models
 
 #: microversion from which the physical network of a port in a group is the group's
 NETWORK_OF_GROUP = 102
@@ -18,7 +18,7 @@ def join(call: expose.Call, connection: sa.Connection, node: tuple[int, str], po
     ident = port.get("portgroup_uuid")
     if ident is None:
         return
-    found = hanging.locked(connection, models.PORTGROUPS, "uuid", ident)
+    found = belongings.locked(connection, models.PORTGROUPS, "uuid", ident)
     if found is None:
         raise errors.BadField(field="portgroup_uuid", value=ident, wanted="There is no such port group.")
     if found.node_id != node[0]:
@@ -32,7 +32,7 @@ def join(call: expose.Call, connection: sa.Connection, node: tuple[int, str], po
     if not found.standalone_ports_supported and port.get("pxe_enabled", True):
         raise errors.Conflict(text=f"Port group {ident} does not support standalone ports, so its ports cannot have "
                                    "pxe_enabled. Set pxe_enabled to false.")
-    others = {one.physical_network for one in hanging.members(connection, ident) if one.uuid != port.get("uuid")}
+    others = {one.physical_network for one in belongings.members(connection, ident) if one.uuid != port.get("uuid")}
     if others and named not in others:
         raise errors.Conflict(text=f"The ports of port group {ident} are on physical network "
                                    f"{', '.join(map(repr, sorted(map(str, others))))}, so this one cannot be on "

@@ -6,7 +6,8 @@ import typing
 import sqlalchemy as sa
 
 from baremetal import errors
-from baremetal.api import access, expose, lists, resource, types, versions
+from baremetal.api import access, expose, lists, resource, types
+from baremetal.api.nodes import mention
 from baremetal.api.ports import port
 from baremetal.db import collection, models, ports
 
@@ -58,27 +59,6 @@ def ident(call: expose.Call, value: str) -> str:
     raise errors.BadField(field="port", value=resource.shorten(value), wanted="It must be the UUID or name of a port.")
 
 
-def node_named(call: expose.Call, field: str, value: str, rule: str = "node:get") -> sa.Row[typing.Any]:
-    """Return id, UUID and tenants of the node that ``value`` names.
-
-    Raises the fault that names ``field``; ``NotFound`` also for a node that the caller may not see, and ``Forbidden``
-    when it may not do ``rule`` to it.
-    """
-    column = "uuid" if types.is_uuid(value) else "name"
-    if column == "name":
-        if call.version < 5:
-            raise versions.too_new(f"A node's name as {field!r}", 5, call.version)
-        if not types.is_name(value, call.version):
-            raise errors.BadField(field=field, value=resource.shorten(value),
-                                  wanted="It must be the UUID or name of a node.")
-    with call.house.database.read() as connection:
-        found = ports.node(connection, column, value)
-    if found is None:
-        raise errors.NotFound(what="Node", ident=value)
-    access.judge(call, rule, access.Owned("Node", value, found.owner, found.lessee))
-    return found
-
-
 def _refuse_contradictions(call: expose.Call, given: list[str]) -> None:
     """Raise where filters are given that exclude each other."""
     groups = [group for group in EXCLUSIVE if set(group) & set(given)]
@@ -100,7 +80,7 @@ def _conditions(call: expose.Call) -> list[collection.Where]:
     where += [CONDITIONS[name](params[name]) for name in given if name in CONDITIONS]
     for name in ("node", "node_uuid"):
         if name in given:
-            where.append(PORTS.c.node_id == node_named(call, name, params[name]).id)
+            where.append(PORTS.c.node_id == mention.node(call, name, params[name]).id)
     if "portgroup" in given:
         where.append(PORTS.c.portgroup_uuid == _group(call, params["portgroup"]))
     return where

@@ -10,6 +10,7 @@ from oslo_db import exception
 
 from baremetal import errors
 from baremetal.api import access, expose, resource, types, versions
+from baremetal.api.nodes import mention
 from baremetal.api.ports import groups, link, lists, port, rules
 from baremetal.db import duplicates, ports, record
 
@@ -70,7 +71,7 @@ def _owner_given(call: expose.Call) -> tuple[tuple[str, str], dict[str, typing.A
 def _existing_node(call: expose.Call, field: str, value: str) -> sa.Row[typing.Any]:
     """Return the node; one that does not exist, or not for this caller, is the body's mistake."""
     try:
-        return lists.node_named(call, field, value, call.rule)
+        return mention.node(call, field, value, call.rule)
     except errors.NotFound:
         # who may make ports of its own nodes only is not told which others there are
         call.may(call.rule)

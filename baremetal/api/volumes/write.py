@@ -8,8 +8,7 @@ from baremetal import errors, states
 from baremetal.api import expose, hanging, patch, resource
 from baremetal.api.ports import rules
 from baremetal.api.volumes import volume
-from baremetal.db import hanging as rows
-from baremetal.db import record
+from baremetal.db import belongings, record
 
 
 def _columns(values: dict[str, typing.Any], known: dict[str, typing.Any] | None = None) -> dict[str, typing.Any]:
@@ -52,7 +51,7 @@ def _change(call: expose.Call, noun: hanging.Noun, ident: str) -> dict[str, typi
             changes["node_id"] = target.id
         if changes:
             with noun.unique({**found._mapping, **row}):
-                rows.change(connection, noun.table, found.id, {**changes, "updated_at": call.house.clock.now()})
+                belongings.change(connection, noun.table, found.id, {**changes, "updated_at": call.house.clock.now()})
         document = noun.show(call, connection, shown, ("uuid", found.uuid))
     call.tell(noun.title.replace(" ", ""), "update", {
         "uuid": found.uuid, "node_uuid": target.uuid, "owner": owner.owner, "lessee": owner.lessee})
@@ -64,7 +63,7 @@ def _remove(call: expose.Call, noun: hanging.Noun, ident: str) -> expose.Answer:
         found, owner = noun.locked(call, connection, ident)
         rules.require_free(call, owner)
         _require_off(owner, noun, ident, "deleted")
-        rows.remove(connection, noun.table, found.id)
+        belongings.remove(connection, noun.table, found.id)
     call.tell(noun.title.replace(" ", ""), "delete", {
         "uuid": found.uuid, "node_uuid": owner.uuid, "owner": owner.owner, "lessee": owner.lessee})
     return expose.Answer(204)

@@ -4,11 +4,16 @@ import logging
 import random
 import typing
 
+from oslo_db import exception as db_exception
+
 from baremetal import context
 from baremetal.conductor import attention, means
 from baremetal.db import allocations, engine
 
 LOG = logging.getLogger(__name__)
+
+#: how often a node is tried whose transaction met another one
+TRIES = 5
 
 
 class Allocations:
@@ -74,13 +79,19 @@ class _Gone(Exception):
 
 
 def _take(shared: means.Means, row: allocations.Row, node: allocations.Row) -> bool:
-    try:
-        with shared.database.write() as connection:
-            if not allocations.take(connection, row, node, shared.clock.now()):
-                raise _Gone
-    except _Gone:
-        return False
-    return True
+    for tries in range(1, TRIES + 1):
+        try:
+            with shared.database.write() as connection:
+                if not allocations.take(connection, row, node, shared.clock.now()):
+                    raise _Gone
+        except _Gone:
+            return False
+        except db_exception.DBDeadlock:
+            # the database has ended this transaction, since it and another one waited for each other
+            shared.clock.sleep(random.uniform(0, 0.01 * 2 ** tries))
+        else:
+            return True
+    return False
 
 
 def _fail(connection: typing.Any, row: allocations.Row, why: str, now: typing.Any) -> None:

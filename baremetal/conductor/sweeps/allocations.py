@@ -3,7 +3,7 @@
 import datetime
 import logging
 
-from baremetal.conductor.desks import allocations as desk
+from baremetal.conductor import desks
 from baremetal.conductor.sweeps import sweep
 from baremetal.db import allocations, conductors
 
@@ -37,4 +37,4 @@ class Allocations(sweep.Sweep):
                 mine = allocations.seize(connection, row.uuid, seat.host, seat.epoch, row)
             if mine is not None:
                 LOG.info("Allocation %s is taken over from %s", row.uuid, row.conductor or "nobody")
-                desk.look(self.means, mine)
+                desks.allocations.look(self.means, mine)
