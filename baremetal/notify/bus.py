@@ -84,9 +84,14 @@ class Bus:
                 atexit.register(self.stop)
 
     def _run(self) -> None:
-        transport = oslo_messaging.get_notification_transport(self._conf)
-        notifier = oslo_messaging.Notifier(transport, publisher_id=self._publisher,
-                                           topics=self._conf.versioned_notifications_topics)
+        try:
+            transport = oslo_messaging.get_notification_transport(self._conf)
+            notifier = oslo_messaging.Notifier(transport, publisher_id=self._publisher,
+                                               topics=self._conf.versioned_notifications_topics)
+        except Exception:
+            LOG.exception("No notifications are sent: look at [oslo_messaging_notifications] and transport_url")
+            self._least = None
+            return
         while (entry := self._queue.get()) is not None:
             level, ctx, event_type, payload = entry
             try:

@@ -1,7 +1,6 @@
 """What the API writes is announced on the bus: begun, done or failed, as it is stored, and without secrets."""
 
 import pathlib
-import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -10,9 +9,8 @@ from typing import Any
 import pytest
 from oslo_messaging.notify import _impl_test
 
-from baremetal import context
 from baremetal.api import announce, routes
-from baremetal.notify import bus, payloads
+from baremetal.notify import payloads
 from tests.api import inside
 
 
@@ -85,20 +83,6 @@ def test_secrets_in_lists_are_masked_and_nonsense_is_the_clients_fault(house: in
     found = sent(4)
     assert "geheim" not in repr(found)
     assert found[0][1]["ironic_object.data"]["steps"][0]["args"] == {"admin_password": "******"}
-
-
-def test_stopping_does_not_wait_for_a_full_queue(
-        house: inside.Inside, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bus, "ROOM", 1)
-    monkeypatch.setattr(bus, "LAST", 0.1)
-    stuck, told = threading.Event(), bus.Bus(house.conf, "api")
-    monkeypatch.setattr(told, "_run", stuck.wait)
-    for _ in range(3):
-        told.send("chassis.create", bus.START, {}, context.Context())
-    began = time.monotonic()
-    told.stop()
-    stuck.set()
-    assert time.monotonic() - began < 5
 
 
 def test_reading_announces_nothing_and_off_is_off(house: inside.Inside, tmp_path: pathlib.Path) -> None:
