@@ -21,8 +21,10 @@ import requests
 from tests.api import answers, case
 
 PATHS = {"node": "/v1/nodes", "port": "/v1/ports", "chassis": "/v1/chassis",
-         "template": "/v1/deploy_templates", "runbook": "/v1/runbooks", "rule": "/v1/inspection_rules"}
-ORDER = ("chassis", "node", "port", "template", "runbook", "rule")
+         "template": "/v1/deploy_templates", "runbook": "/v1/runbooks", "rule": "/v1/inspection_rules",
+         "portgroup": "/v1/portgroups", "connector": "/v1/volume/connectors", "target": "/v1/volume/targets",
+         "allocation": "/v1/allocations"}
+ORDER = ("allocation", "chassis", "node", "portgroup", "port", "connector", "target", "template", "runbook", "rule")
 VERBS = {"enroll": (), "manageable": ("manage",), "available": ("manage", "provide"),
          "active": ("manage", "provide", "active")}
 LEADS_TO = {"manage": "manageable", "provide": "available", "active": "active"}
@@ -98,6 +100,11 @@ class Run:
             "node": {"driver": "fake-hardware", "name": f"node-{tail}", "automated_clean": False},
             "port": {"address": mac, "node_uuid": self.words.get("node")},
             "chassis": {"description": f"chassis-{tail}"},
+            "portgroup": {"address": mac, "name": f"bond-{tail}", "node_uuid": self.words.get("node")},
+            "connector": {"type": "iqn", "connector_id": f"iqn.{tail}", "node_uuid": self.words.get("node")},
+            "target": {"volume_type": "iscsi", "volume_id": str(uuid.uuid4()), "boot_index": 0,
+                       "node_uuid": self.words.get("node")},
+            "allocation": {"name": f"want-{tail}", "resource_class": f"class-{tail}"},
             "template": {"name": f"CUSTOM_{tail.upper()}", "steps": [
                 {"interface": "bios", "step": "factory_reset", "args": {}, "priority": 50}]},
             "runbook": {"name": f"CUSTOM_{tail.upper()}", "steps": [
