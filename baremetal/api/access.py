@@ -108,6 +108,12 @@ def project(call: expose.Call, everything: str, *asked: str | None) -> str | Non
     return own
 
 
+def fenced(call: expose.Call, where: list[collection.Where]) -> list[collection.Where]:
+    """Return the conditions, noted as those that the call's list is limited to by who asks: markers are, too."""
+    call.fence = tuple(where)
+    return where
+
+
 def tenancy(limited: str | None) -> list[collection.Where]:
     """Return the condition on nodes that ``project`` makes."""
     return [] if limited is None else [sa.or_(NODES.c.owner == limited, NODES.c.lessee == limited)]

@@ -15,7 +15,7 @@ import webob
 
 from baremetal import context, errors
 from baremetal.api import policy, resource, types, versions
-from baremetal.db import record
+from baremetal.db import collection, record
 from baremetal.notify import happening
 
 Handle = collections.abc.Callable[..., typing.Any]
@@ -96,11 +96,13 @@ class Call:
         self.body: typing.Any = None
         #: the parameters that the client really gave
         self.given: frozenset[str] = frozenset()
-        #: the rule that the handler declares, and whether it has been asked about what the request is for
         #: method and path of the route, and the identifiers in it
         self.route: tuple[str, str] = (request.method, "")
         self.idents: tuple[str, ...] = ()
+        #: the rule that the handler declares, and whether it has been asked about what the request is for
         self.rule, self.judged = policy.PUBLIC, True
+        #: what a list is limited to by who asks, whatever is asked for
+        self.fence: tuple[collection.Where, ...] = ()
 
     @functools.cached_property
     def base(self) -> str:

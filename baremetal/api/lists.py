@@ -55,7 +55,7 @@ def wanted(call: expose.Call, kind: type[resource.Resource], identity: str = "uu
         raise errors.BadField(field="limit", value=limit, wanted=f"It must be a whole number from 1 to {most}.")
     return collection.Page(limit=min(limit or most, most), sort=_sort_column(call, kind),
                            descending=call.params.get("sort_dir") == "desc", marker=call.params.get("marker"),
-                           identity=identity)
+                           identity=identity, fence=call.fence)
 
 
 def _sort_column(call: expose.Call, kind: type[resource.Resource]) -> str:

@@ -9,7 +9,6 @@ from baremetal.db import models
 CHASSIS, NODES = models.CHASSIS, models.NODES
 
 _ADDING = sa.insert(CHASSIS)
-_KNOWN = sa.select(CHASSIS.c.id).where(CHASSIS.c.uuid == sa.bindparam("w_uuid"))
 _ONE = sa.select(CHASSIS).where(CHASSIS.c.uuid == sa.bindparam("w_uuid")).with_for_update()
 _NODE_IN = sa.select(NODES.c.uuid).where(NODES.c.chassis_id == sa.bindparam("w_id")).limit(1)
 
@@ -17,11 +16,6 @@ _NODE_IN = sa.select(NODES.c.uuid).where(NODES.c.chassis_id == sa.bindparam("w_i
 def add(connection: sa.Connection, values: dict[str, typing.Any]) -> None:
     """Write a new chassis."""
     connection.execute(_ADDING, values)
-
-
-def exists(connection: sa.Connection, uuid: str) -> bool:
-    """Return whether there is a chassis of this UUID."""
-    return connection.execute(_KNOWN, {"w_uuid": uuid}).first() is not None
 
 
 def locked(connection: sa.Connection, uuid: str) -> sa.Row[typing.Any] | None:

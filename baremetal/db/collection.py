@@ -19,10 +19,12 @@ class Page:
     #: value of ``identity`` of the last item that the client has seen
     marker: str | None = None
     identity: str = "uuid"
+    #: what the caller may see at all, whatever it asks for; others' rows are no markers
+    fence: tuple[Where, ...] = ()
 
 
 class NoSuchMarker(LookupError):
-    """The marker names no row."""
+    """The marker names no row, or none that the caller may see."""
 
 
 def rows(connection: sa.Connection, table: sa.Table, columns: collections.abc.Sequence[sa.ColumnElement[typing.Any]],
@@ -40,7 +42,8 @@ def rows(connection: sa.Connection, table: sa.Table, columns: collections.abc.Se
 def _after(connection: sa.Connection, table: sa.Table, key: sa.Column[typing.Any], page: Page) -> Where:
     """Return the condition that a row stands behind the marker."""
     found = connection.execute(
-        sa.select(table.c.id, key.label("sort_key")).where(table.c[page.identity] == page.marker)).first()
+        sa.select(table.c.id, key.label("sort_key")).where(
+            table.c[page.identity] == page.marker, *page.fence)).first()
     if found is None:
         raise NoSuchMarker(page.marker)
     beyond: Where = table.c.id < found.id if page.descending else table.c.id > found.id

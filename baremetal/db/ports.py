@@ -17,7 +17,8 @@ _NODES_OF = sa.select(NODES.c.id, NODES.c.uuid).where(NODES.c.id.in_(sa.bindpara
 _OWNER: sa.Select[typing.Any] = sa.select(
     NODES.c.id, NODES.c.uuid, NODES.c.provision_state, NODES.c.power_state, NODES.c.maintenance, NODES.c.instance_uuid,
     NODES.c.owner, NODES.c.lessee, NODES.c.network_interface, NODES.c.reservation, NODES.c.lease_why,
-    NODES.c.lease_since, NODES.c.lease_deadline).with_for_update()
+    NODES.c.lease_since, NODES.c.lease_deadline, NODES.c.generation, NODES.c.driver,
+    NODES.c.conductor_group).with_for_update()
 _OWNER_OF = _OWNER.where(NODES.c.id == sa.bindparam("w_id"))
 _OWNER_NAMED = _OWNER.where(NODES.c.uuid == sa.bindparam("w_uuid"))
 _PORT = {column: sa.select(PORTS).where(PORTS.c[column] == sa.bindparam("w_key")).with_for_update()
@@ -72,9 +73,9 @@ def remove(connection: sa.Connection, ident: int) -> None:
 
 
 def of_others(connection: sa.Connection, node_id: int, addresses: list[str]) -> list[sa.Row[typing.Any]]:
-    """Return ``(address, node)`` of the ports with these addresses that belong to other nodes, named by UUID."""
-    return list(connection.execute(sa.select(PORTS.c.address, NODES.c.uuid.label("node")).join(NODES).where(
-        PORTS.c.address.in_(addresses), PORTS.c.node_id != node_id))) if addresses else []
+    """Return ``(address, node, owner)`` of the ports with these addresses that belong to other nodes, by UUID."""
+    return list(connection.execute(sa.select(PORTS.c.address, NODES.c.uuid.label("node"), NODES.c.owner).join(
+        NODES).where(PORTS.c.address.in_(addresses), PORTS.c.node_id != node_id))) if addresses else []
 
 
 def change_named(connection: sa.Connection, uuid: str, values: dict[str, typing.Any]) -> None:

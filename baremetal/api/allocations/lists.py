@@ -47,12 +47,20 @@ def page(call: expose.Call) -> dict[str, typing.Any]:
     """List allocations: all, or those of the caller's project."""
     params = call.params
     limited = access.project(call, "allocation:list_all", params["owner"])
-    where: list[sa.ColumnElement[bool]] = [] if limited is None else [ALLOCATIONS.c.owner == limited]
+    where = access.fenced(call, [] if limited is None else [ALLOCATIONS.c.owner == limited])
     where += [ALLOCATIONS.c[name] == params[name] for name in ("resource_class", "state", "owner")
               if params[name] is not None]
     if params["node"] is not None:
-        where.append(ALLOCATIONS.c.node_id == mention.node(call, "node", params["node"]).id)
+        where.append(ALLOCATIONS.c.node_id == _node(call, params["node"]))
     return lists.collect(call, COLLECTION, lists.view(call, allocation.Allocation), where, _around(call))
+
+
+def _node(call: expose.Call, ident: str) -> int:
+    """Return the id of the node that is asked for; one that is not there is the request's fault here."""
+    try:
+        return int(mention.node(call, "node", ident).id)
+    except errors.NotFound:
+        raise errors.BadField(field="node", value=ident, wanted="There is no such node.") from None
 
 
 def _shown(call: expose.Call) -> resource.View:

@@ -58,7 +58,7 @@ def _refer(call: expose.Call, values: dict[str, typing.Any], row: dict[str, typi
     chassis = {}
     with call.house.database.read() as connection:
         if wanted is not None:
-            row["chassis_id"] = relations.chassis(connection, wanted)
+            row["chassis_id"] = relations.chassis(call, connection, wanted)
             chassis[row["chassis_id"]] = wanted
         if parent is not None:
             row["parent_node"] = relations.parent(call, connection, parent, row)

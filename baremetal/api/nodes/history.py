@@ -7,7 +7,7 @@ import orjson
 import sqlalchemy as sa
 
 from baremetal import errors
-from baremetal.api import expose, lists, resource, types
+from baremetal.api import access, expose, lists, resource, types
 from baremetal.api.nodes import find
 from baremetal.api.resource import Field
 from baremetal.db import collection, models
@@ -66,7 +66,7 @@ def page(call: expose.Call, name: str) -> dict[str, typing.Any]:
     detail = call.params["detail"]
     shown = (resource.full if detail else resource.brief)(Entry, call.version)
     around = Around(call.base, call.version, found.uuid, not detail)
-    where: list[collection.Where] = [HISTORY.c.node_id == found.id]
+    where: list[collection.Where] = access.fenced(call, [HISTORY.c.node_id == found.id])
     return lists.collect(call, lists.Collection(Entry), shown, where, lambda *_: around, f"nodes/{found.uuid}/history")
 
 

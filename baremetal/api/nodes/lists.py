@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from baremetal import errors, states
 from baremetal.api import access, expose, lists, resource, types, versions
 from baremetal.api.nodes import node, sight
-from baremetal.db import chassis, collection, models
+from baremetal.db import collection, models, nodes
 from baremetal.rpc import ring
 
 NODES = models.NODES
@@ -137,19 +137,24 @@ def ident(call: expose.Call, value: str) -> str:
 
 def conditions(call: expose.Call) -> list[collection.Where]:
     """Return the conditions that the call's filters make."""
-    where = access.tenancy(access.project(call, "node:list_all", call.params.get("project")))
+    limited = access.project(call, "node:list_all", call.params.get("project"))
+    where = access.fenced(call, access.tenancy(limited))
     for name in EQUAL:
         if call.params.get(name) is not None:
             where.append(NODES.c[name] == call.params[name])
     for name, condition in SPECIAL.items():
         if call.params.get(name) is not None:
             where.append(condition(call.params[name]))
-    if call.params.get("chassis_uuid") is not None:
+    if limited is None and call.params.get("chassis_uuid") is not None:
+        # projects are not told which chassis there are: none of theirs sits in it, or it is not there
         _require_chassis(call, call.params["chassis_uuid"])
     parent = call.params.get("parent_node")
     if parent is not None:
-        where.append(NODES.c.parent_node.in_(
-            sa.select(NODES.c.uuid).where(NODES.c[ident(call, parent)] == parent).scalar_subquery()))
+        # others' nodes have no names here; the UUID of a parent stands on each of its children
+        named = ident(call, parent) == "name"
+        where.append(NODES.c.parent_node.in_(sa.select(NODES.c.uuid).where(
+            NODES.c.name == parent, *access.tenancy(limited)).scalar_subquery()) if named
+            else NODES.c.parent_node == parent)
     elif not call.params.get("include_children"):
         where.append(NODES.c.parent_node.is_(None))
     return where
@@ -200,7 +205,7 @@ def _sits_in(call: expose.Call, name: str) -> str:
 
 def _require_chassis(call: expose.Call, uuid: str) -> None:
     with call.house.database.read() as connection:
-        if not chassis.exists(connection, uuid):
+        if nodes.chassis(connection, uuid) is None:
             raise errors.NotFound(what="Chassis", ident=uuid)
 
 

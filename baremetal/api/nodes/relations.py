@@ -6,16 +6,27 @@ import sqlalchemy as sa
 
 from baremetal import errors
 from baremetal.api import access, expose, types
-from baremetal.db import nodes
+from baremetal.db import models, nodes
+
+NODES = models.NODES
 
 
-def chassis(connection: sa.Connection, uuid: str) -> int:
+def chassis(call: expose.Call, connection: sa.Connection, uuid: str) -> int:
     """Return the id of the chassis; raises ``BadField``."""
     found = nodes.chassis(connection, uuid)
-    if found is None:
+    if found is None or not _knows(call, connection, found):
         raise errors.BadField(field="chassis_uuid", value=uuid,
                               wanted="There is no such chassis; create it first, or leave the field out.")
     return found
+
+
+def _knows(call: expose.Call, connection: sa.Connection, ident: int) -> bool:
+    """Return whether the caller may know of a chassis: who may not see chassis knows where its own nodes sit."""
+    if call.house.enforcer.allows("chassis:get", call.context):
+        return True
+    own = call.context.project
+    return own is not None and connection.execute(sa.select(NODES.c.id).where(
+        NODES.c.chassis_id == ident, *access.tenancy(own)).limit(1)).first() is not None
 
 
 def parent(call: expose.Call, connection: sa.Connection, ident: str, child: dict[str, typing.Any]) -> str:

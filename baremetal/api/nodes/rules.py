@@ -96,7 +96,7 @@ def _chassis(made: Change) -> None:
         made.take({"chassis_id": None})
         return
     with made.call.house.database.read() as connection:
-        made.take({"chassis_id": relations.chassis(connection, uuid)})
+        made.take({"chassis_id": relations.chassis(made.call, connection, uuid)})
 
 
 def _parent(made: Change) -> None:

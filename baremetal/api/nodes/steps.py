@@ -34,16 +34,21 @@ def name_children(call: expose.Call, found: nodes.Row, steps: Steps) -> Steps:
     with call.house.database.read() as connection:
         rows = connection.execute(sa.select(NODES.c.uuid, NODES.c.owner, NODES.c.lessee).where(
             NODES.c.parent_node == found.uuid).order_by(NODES.c.id)).all()
-    children = {row.uuid: row for row in rows}
-    named = [_named(found, step, children) if step.get("execute_on_child_nodes") else step for step in steps]
+    children = {row.uuid: row for row in rows if access.permits(call, "node:get", find.owned(row.uuid, row))}
+    named = [_named(found, step, children, len(rows)) if step.get("execute_on_child_nodes") else step
+             for step in steps]
     for uuid in dict.fromkeys(uuid for step in named for uuid in step.get("limit_child_node_execution", ())):
         access.judge(call, call.rule, find.owned(uuid, children[uuid]))
     return named
 
 
-def _named(found: nodes.Row, step: dict[str, typing.Any], children: dict[str, typing.Any]) -> dict[str, typing.Any]:
-    """Return a step for child nodes with their UUIDs."""
+def _named(found: nodes.Row, step: dict[str, typing.Any], children: dict[str, typing.Any],
+           there: int) -> dict[str, typing.Any]:
+    """Return a step for child nodes with their UUIDs; ``children`` are those that the caller sees of all ``there``."""
     name, wanted = f"{step['interface']}.{step['step']}", step.get("limit_child_node_execution") or list(children)
+    if there > len(children) and not step.get("limit_child_node_execution"):
+        raise errors.Forbidden(why=f"Step {name} is to run on all child nodes of node {found.uuid}, and not all of "
+                                   "them are yours. Name those that are meant in 'limit_child_node_execution'.")
     strangers = [uuid for uuid in wanted if uuid not in children]
     if strangers:
         raise errors.Invalid(text=f"Step {name} names node {strangers[0]} in 'limit_child_node_execution', which is no "

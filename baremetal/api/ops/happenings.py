@@ -38,6 +38,8 @@ PARAMS = {
 }
 #: columns that are told as they are
 PLAIN = ("id", "kind", "action", "uuid", "name", "node_uuid", "user", "request_id")
+#: those of them that say who did it: a node's history tells that its owner only
+WHO = ("user", "request_id")
 
 
 @dataclasses.dataclass
@@ -166,15 +168,17 @@ class Feed:
             return b""
         known = row._mapping
         document = {**{name: known[name] for name in PLAIN}, "at": clock.iso(row.at),
-                    "facts": self._facts(row)}
+                    "facts": orjson.Fragment(row.facts or "{}")}
+        if not self._owns(row):
+            document["facts"] = _lent(row)
+            if row.user is None or row.user != self._call.context.user:
+                document |= dict.fromkeys(WHO)
         return b"id: %b\nevent: %b\ndata: %b\n\n" % (str(place).encode(), row.kind.encode(), orjson.dumps(document))
 
-    def _facts(self, row: sa.Row[typing.Any]) -> typing.Any:
-        """Return what belongs to an event; a node's errors are told to whom the node's documents show them."""
+    def _owns(self, row: sa.Row[typing.Any]) -> bool:
+        """Return whether all of an event is for the caller: of what is lent to it, it hears what documents show it."""
         owned = access.Owned("Node", row.uuid, row.owner, row.lessee)
-        if self._wanted.project is None or access.permits(self._call, "node:get:last_error", owned):
-            return orjson.Fragment(row.facts or "{}")
-        return {name: value for name, value in orjson.loads(row.facts or "{}").items() if name != "last_error"}
+        return self._wanted.project is None or access.permits(self._call, "ops:timeline", owned)
 
     def _end(self) -> None:
         self._over = True
@@ -184,6 +188,11 @@ class Feed:
         if self._entered:
             self._entered = False
             self._house.watcher.go()
+
+
+def _lent(row: sa.Row[typing.Any]) -> dict[str, typing.Any]:
+    """Return the facts of an event but for errors, which documents show to who owns the node."""
+    return {name: value for name, value in orjson.loads(row.facts or "{}").items() if name != "last_error"}
 
 
 @expose.handler("ops:events", params=PARAMS, answer=SCHEMA, media="text/event-stream")

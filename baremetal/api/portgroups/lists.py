@@ -5,7 +5,7 @@ import typing
 import sqlalchemy as sa
 
 from baremetal import errors
-from baremetal.api import access, expose, lists, ports, resource, types
+from baremetal.api import expose, lists, ports, resource, types
 from baremetal.api.portgroups import group
 from baremetal.db import collection, models
 
@@ -77,8 +77,7 @@ def one(call: expose.Call, name: str) -> dict[str, typing.Any]:
 
 def _members(call: expose.Call, name: str) -> list[collection.Where]:
     """Return the conditions of a port group's ports; raises ``NotFound`` for a group that is none."""
-    where = access.node_tenancy(models.PORTS.c.node_id, access.project(call, "port:list_all"))
-    return [*where, models.PORTS.c.portgroup_uuid == uuid_of(call, name)]
+    return [*ports.lists.fence(call), models.PORTS.c.portgroup_uuid == uuid_of(call, name)]
 
 
 def uuid_of(call: expose.Call, name: str) -> str:

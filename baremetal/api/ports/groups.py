@@ -19,11 +19,10 @@ def join(call: expose.Call, connection: sa.Connection, node: tuple[int, str], po
     if ident is None:
         return
     found = belongings.locked(connection, models.PORTGROUPS, "uuid", ident)
-    if found is None:
-        raise errors.BadField(field="portgroup_uuid", value=ident, wanted="There is no such port group.")
-    if found.node_id != node[0]:
+    if found is None or found.node_id != node[0]:
+        # the same of both: who changes ports of its own nodes is not told which groups other nodes have
         raise errors.BadField(field="portgroup_uuid", value=ident,
-                              wanted=f"It must be a port group of the port's node, {node[1]}.")
+                              wanted=f"It must be a port group of the port's node, {node[1]}; that has no such group.")
     named = port.get("physical_network")
     if (call.version >= NETWORK_OF_GROUP and was.get("portgroup_uuid") == ident
             and named != was.get("physical_network")):

@@ -71,12 +71,17 @@ def _refuse_contradictions(call: expose.Call, given: list[str]) -> None:
                               wanted=f"It cannot be combined with {', '.join(beside)}; leave one of them out.")
 
 
+def fence(call: expose.Call) -> list[collection.Where]:
+    """Return the condition on ports that who asks makes."""
+    return access.fenced(call, access.node_tenancy(PORTS.c.node_id, access.project(call, "port:list_all")))
+
+
 def _conditions(call: expose.Call) -> list[collection.Where]:
     """Return the conditions that the call's filters make."""
     params = call.params
     given = [name for name in FILTERS if params.get(name) not in (None, [])]
     _refuse_contradictions(call, given)
-    where = access.node_tenancy(PORTS.c.node_id, access.project(call, "port:list_all"))
+    where = fence(call)
     where += [CONDITIONS[name](params[name]) for name in given if name in CONDITIONS]
     for name in ("node", "node_uuid"):
         if name in given:

@@ -40,7 +40,7 @@ def page(call: expose.Call) -> dict[str, typing.Any]:
     limited = access.project(call, "runbook:list_all", asked)
     where: list[sa.ColumnElement[bool]] = []
     if limited is not None:
-        where.append(sa.or_(RUNBOOKS.c.owner == limited, RUNBOOKS.c.public.is_(True)))
+        where += access.fenced(call, [sa.or_(RUNBOOKS.c.owner == limited, RUNBOOKS.c.public.is_(True))])
     if asked is not None:
         where.append(RUNBOOKS.c.owner == asked)
     return lists.collect(call, COLLECTION, lists.view(call, runbook.Runbook), where,
