@@ -90,8 +90,15 @@ def take(shared: means.Means, uuid: str, ctx: context.Context, why: str) -> task
 def hold(shared: means.Means, uuid: str, ctx: context.Context, why: str) -> collections.abc.Iterator[task.Task]:
     """Hold a node for this block; what the block changed is written at its end, unless it raises."""
     held = take(shared, uuid, ctx, why)
-    try:
+    with working(held):
         yield held
+
+
+@contextlib.contextmanager
+def working(held: task.Task) -> collections.abc.Iterator[None]:
+    """Write what this block changes of a node that is held, and give it back."""
+    try:
+        yield
     except BaseException:
         give_back(held)
         raise

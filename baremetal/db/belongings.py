@@ -1,5 +1,6 @@
 """Queries of what hangs on nodes beside ports: port groups, volume connectors and targets. The table is an argument."""
 
+import collections.abc
 import functools
 import typing
 
@@ -28,6 +29,16 @@ def add(connection: sa.Connection, table: sa.Table, values: dict[str, typing.Any
 def change(connection: sa.Connection, table: sa.Table, ident: int, values: dict[str, typing.Any]) -> None:
     """Write columns of a row."""
     connection.execute(sa.update(table).where(table.c.id == ident).values(values))
+
+
+def taken(connection: sa.Connection, table: sa.Table, ident: int, values: collections.abc.Mapping[str, typing.Any],
+          unique: collections.abc.Iterable[str]) -> str | None:
+    """Return the first of the columns ``unique`` whose value another row than this one has already."""
+    for name in unique:
+        if values.get(name) is not None and connection.execute(sa.select(table.c.id).where(
+                table.c[name] == values[name], table.c.id != ident)).first():
+            return name
+    return None
 
 
 def remove(connection: sa.Connection, table: sa.Table, ident: int) -> None:

@@ -32,8 +32,14 @@ class Network(interface.Interface):
         """Take the ports off ``network``. Not being on it is no fault."""
         raise NotImplementedError
 
-    def port_changed(self, task: task.Task, port: typing.Any) -> None:
-        """Follow a change of a port's address or wiring; raises to refuse the change."""
+    def port_changed(self, task: task.Task, was: typing.Any, port: typing.Any) -> None:
+        """Follow a change of a port's address or wiring before it is stored; raises Conflict to refuse it.
+
+        ``was`` is the row as it is, ``port`` as it shall be; one with another ``node_id`` leaves the node.
+        """
+
+    def portgroup_changed(self, task: task.Task, was: typing.Any, group: typing.Any) -> None:
+        """Follow a change of a port group likewise."""
 
     def vifs(self, task: task.Task) -> list[dict[str, typing.Any]]:
         """Return the attached virtual interfaces as ``{"id": …}``."""

@@ -45,6 +45,31 @@ class Vifs(network.Network):
         raise errors.Invalid(text=f"VIF {vif} cannot be detached from node {task.node.uuid}: it is not attached. "
                                   f"Attached are: {_listed(task)}.")
 
+    def port_changed(self, task: task.Task, was: Carrier, port: Carrier) -> None:
+        """Refuse what would take a port away from the VIF that it carries."""
+        vif = carried(was)
+        if vif is None:
+            return
+        if port.node_id != was.node_id:
+            raise errors.Conflict(text=f"Port {was.uuid} cannot go to another node while it carries VIF {vif}. Detach "
+                                       "the VIF first.")
+        group = next((group for group in task.portgroups if group.uuid == port.portgroup_uuid), None)
+        if group is not None and not group.standalone_ports_supported:
+            raise errors.Conflict(text=f"Port group {group.uuid} does not support standalone ports, and port "
+                                       f"{was.uuid} carries VIF {vif} by itself. Detach the VIF first.")
+
+    def portgroup_changed(self, task: task.Task, was: Carrier, group: Carrier) -> None:
+        """Refuse what would take a port group, or its ports, away from the VIFs that they carry."""
+        vif = carried(was)
+        if vif is not None and group.node_id != was.node_id:
+            raise errors.Conflict(text=f"Port group {was.uuid} cannot go to another node while it carries VIF {vif}. "
+                                       "Detach the VIF first.")
+        single = [port.uuid for port in _members(task)[was.uuid] if carried(port) is not None]
+        if single and not group.standalone_ports_supported:
+            raise errors.Conflict(text=f"Ports of port group {was.uuid} carry VIFs by themselves "
+                                       f"({', '.join(single)}), so standalone_ports_supported cannot be false. Detach "
+                                       "their VIFs first.")
+
 
 def carried(carrier: Carrier) -> str | None:
     """Return the VIF that is noted at a port or port group."""

@@ -1,5 +1,6 @@
 """The promises of sockets whose methods answer Done or Wait: they do, and may be called twice."""
 
+import types
 import typing
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from baremetal.drivers import interface, load, wires
 from tests.contract import booting
 from tests.unit.clients.agent import server
 
+#: a port and a port group alike, as it was and as it shall be
+CARD = types.SimpleNamespace(id=1, uuid="a", node_id=1, internal_info=None, portgroup_uuid=None,
+                             standalone_ports_supported=True)
 RAID = {"logical_disks": [{"raid_level": "1", "size_gb": "MAX", "controller": "software"}]}
 #: socket: its methods that do something, with what they take besides the task
 CALLS: dict[str, dict[str, tuple[typing.Any, ...]]] = {
@@ -24,8 +28,8 @@ CALLS: dict[str, dict[str, tuple[typing.Any, ...]]] = {
                "boot_instance": ()},
     "firmware": {"components": (), "update": ([{"component": "bmc", "url": "http://x/y"}],)},
     "inspect": {"inspect": (), "leave": (), "abort": ()},
-    "network": {"connect": ("tenant",), "disconnect": ("tenant",), "port_changed": (None,), "vifs": (),
-                "attach_vif": ({"id": "a"},), "detach_vif": ("a",)},
+    "network": {"connect": ("tenant",), "disconnect": ("tenant",), "port_changed": (CARD, CARD),
+                "portgroup_changed": (CARD, CARD), "vifs": (), "attach_vif": ({"id": "a"},), "detach_vif": ("a",)},
     "raid": {"create_configuration": (), "delete_configuration": (), "apply_configuration": (RAID,)},
     "rescue": {"rescue": (), "unrescue": (), "clean_up": ()},
     "storage": {"attach": (), "detach": (), "writes_image": ()},

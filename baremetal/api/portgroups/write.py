@@ -5,7 +5,7 @@ import typing
 import sqlalchemy as sa
 
 from baremetal import errors, states
-from baremetal.api import expose, patch, resource, types
+from baremetal.api import expose, following, patch, resource, types
 from baremetal.api.portgroups import group
 from baremetal.api.ports import rules
 from baremetal.db import belongings, record
@@ -48,6 +48,14 @@ def change(call: expose.Call, name: str) -> dict[str, typing.Any]:
     if any(one.op == "remove" and one.path == "/mode" for one in operations):
         raise errors.Invalid(text="A port group's mode cannot be removed; replace it by another one.")
     shown = resource.full(group.PortGroup, call.version)
+    done = following.carry_out(call, lambda: _attempt(call, name, operations))
+    call.tell("portgroup", "update", done.told)
+    with call.house.database.read() as connection:
+        return group.NOUN.show(call, connection, shown, ("uuid", done.found.uuid))
+
+
+def _attempt(call: expose.Call, name: str, operations: list[patch.Operation]) -> following.Change:
+    """Check the change; write it where the network interface need not be asked."""
     with call.house.database.write() as connection:
         found, owner = group.NOUN.locked(call, connection, name)
         rules.require_not_inspecting(call, owner, name)
@@ -61,26 +69,28 @@ def change(call: expose.Call, name: str) -> dict[str, typing.Any]:
         changes = {field: value for field, value in row.items() if value != getattr(found, field)}
         if target.id != owner.id:
             changes["node_id"] = target.id
-        _follow(call, connection, found, owner, changes)
-        if changes:
+        _require_members(connection, found, owner, changes)
+        change = following.Change("portgroup", found, owner, changes, {
+            "uuid": found.uuid, "name": row.get("name", found.name), "node_uuid": target.uuid, "owner": owner.owner,
+            "lessee": owner.lessee})
+        if change.asks:
+            change.require_free(connection, group.NOUN.table, "port group")
+        elif changes:
             with group.NOUN.unique(row):
                 belongings.change(connection, group.NOUN.table, found.id, {
                     **changes, "updated_at": call.house.clock.now()})
-        document = group.NOUN.show(call, connection, shown, ("uuid", found.uuid))
-    call.tell("portgroup", "update", {"uuid": found.uuid, "name": row.get("name", found.name),
-                                      "node_uuid": target.uuid, "owner": owner.owner, "lessee": owner.lessee})
-    return document
+    return change
 
 
-def _follow(call: expose.Call, connection: sa.Connection, found: sa.Row[typing.Any], owner: sa.Row[typing.Any],
-            changes: dict[str, typing.Any]) -> None:
-    """Check what a change means for the ports of the group and its node; write what they take over."""
+def _require_members(connection: sa.Connection, found: sa.Row[typing.Any], owner: sa.Row[typing.Any],
+                     changes: dict[str, typing.Any]) -> None:
+    """Raise where the ports of the group, or its node, do not allow a change."""
     members = belongings.members(connection, found.uuid) if {
-        "node_id", "standalone_ports_supported", "physical_network"} & set(changes) else []
+        "node_id", "standalone_ports_supported"} & set(changes) else []
     if "node_id" in changes:
         if members:
-            raise errors.Conflict(text=f"Port group {found.uuid} has {len(members)} ports, so it cannot go to another "
-                                       "node. Take them out of it first.")
+            raise errors.Invalid(text=f"Port group {found.uuid} has {len(members)} ports, so it cannot go to another "
+                                      "node. Take them out of it first.")
         if owner.provision_state not in states.REWIRABLE and not owner.maintenance:
             raise errors.Conflict(text=f"Port group {found.uuid} cannot go to another node while node {owner.uuid} is "
                                        f"in provision state {owner.provision_state!r}. Put the node into maintenance, "
@@ -89,8 +99,6 @@ def _follow(call: expose.Call, connection: sa.Connection, found: sa.Row[typing.A
     if changes.get("standalone_ports_supported") is False and booting:
         raise errors.Conflict(text=f"Port group {found.uuid} has ports with pxe_enabled ({', '.join(booting)[:200]}), "
                                    "which are used singly. Set their pxe_enabled to false first.")
-    if "physical_network" in changes and members:
-        belongings.name_network(connection, found.uuid, changes["physical_network"])
 
 
 @expose.handler("portgroup:delete")

@@ -5,7 +5,7 @@ import typing
 import sqlalchemy as sa
 
 from baremetal import errors
-from baremetal.api import access, expose, patch, resource
+from baremetal.api import access, expose, following, patch, resource
 from baremetal.api.ports import groups, link, lists, port, rules, write
 from baremetal.db import ports, record
 
@@ -16,6 +16,14 @@ def change(call: expose.Call, name: str) -> dict[str, typing.Any]:
     column = lists.ident(call, name)
     operations = patch.read(port.Port, call.body, call.version)
     shown = resource.full(port.Port, call.version)
+    done = following.carry_out(call, lambda: _attempt(call, column, name, operations))
+    call.tell("port", "update", done.told)
+    with call.house.database.read() as connection:
+        return lists.show(call, connection, shown, ("uuid", done.found.uuid))
+
+
+def _attempt(call: expose.Call, column: str, name: str, operations: list[patch.Operation]) -> following.Change:
+    """Check the change; write it where the network interface need not be asked."""
     with call.house.database.write() as connection:
         found = ports.locked(connection, column, name)
         if found is None:
@@ -30,15 +38,17 @@ def change(call: expose.Call, name: str) -> dict[str, typing.Any]:
         row.pop("node_uuid", None)
         home = row.get("node_id", owner.id), values.get("node_uuid") or owner.uuid
         groups.join(call, connection, home, {**found._mapping, **row}, dict(found._mapping))
-        changes = {field: value for field, value in row.items() if value != getattr(found, field)}
-        if changes:
-            rules.require_settled(owner, found, changes)
+        change = following.Change("port", found, owner, {
+            field: value for field, value in row.items() if value != getattr(found, field)}, {
+            "uuid": found.uuid, "name": row.get("name", found.name), "node_uuid": home[1], "owner": owner.owner,
+            "lessee": owner.lessee})
+        rules.require_settled(owner, found, change.changes)
+        if change.asks:
+            change.require_free(connection, ports.PORTS, "port")
+        elif change.changes:
             with write.unique(row):
-                ports.change(connection, found.id, {**changes, "updated_at": call.house.clock.now()})
-        document = lists.show(call, connection, shown, ("uuid", found.uuid))
-    call.tell("port", "update", {"uuid": found.uuid, "name": row.get("name", found.name), "node_uuid": home[1],
-                                 "owner": owner.owner, "lessee": owner.lessee})
-    return document
+                ports.change(connection, found.id, {**change.changes, "updated_at": call.house.clock.now()})
+    return change
 
 
 def _present(found: sa.Row[typing.Any], owner: sa.Row[typing.Any]) -> dict[str, typing.Any]:

@@ -7,7 +7,7 @@ import collections.abc
 import typing
 
 from baremetal.conductor import agents, attention, means
-from baremetal.conductor.desks import allocations, consoles, hardware, vendor, vifs, vmedia
+from baremetal.conductor.desks import allocations, consoles, hardware, ports, vendor, vifs, vmedia
 
 Work = collections.abc.Callable[..., typing.Any]
 
@@ -29,6 +29,7 @@ ALL: tuple[collections.abc.Callable[[means.Means, attention.Attention], Desk], .
     allocations.Allocations,
     consoles.Consoles,
     hardware.Hardware,
+    ports.Ports,
     vendor.VendorMethods,
     vifs.Vifs,
     vmedia.VirtualMedia,

@@ -15,7 +15,7 @@ WORKS = ("provision", "power", "validate", "boot_device_get", "boot_device_set",
          "boot_mode_set", "secure_boot_set", "raid_set", "lookup", "heartbeat", "continue_inspection",
          "console_get", "console_set", "vif_list", "vif_attach", "vif_detach", "vmedia_get", "vmedia_attach",
          "vmedia_detach", "vendor_methods", "vendor_call", "driver_vendor_methods", "driver_vendor_call", "indicators",
-         "indicator_get", "indicator_set", "sensors", "event_log", "logical_disk_properties")
+         "indicator_get", "indicator_set", "sensors", "event_log", "logical_disk_properties", "carrier_change")
 #: somebody holds the node
 HELD = {"reservation": "conductor-9", "lease_token": "1.a", "lease_epoch": 1, "lease_why": "a long step"}
 
@@ -36,11 +36,19 @@ class Door(inside.Inside):
     def _work(self, work: str) -> Any:
         def note(_caller: context.Context, **args: Any) -> Any:
             self.told.append((work, args))
-            found = self.answers.get(work)
+            found = self.answers.get(work, self.accept if work == "carrier_change" else None)
             if isinstance(found, Exception):
                 raise found
-            return found
+            return found(**args) if callable(found) else found
         return note
+
+    def accept(self, node: str, kind: str, ident: int, generation: int, changes: dict[str, Any]) -> bool:
+        """Store a change of a port or port group as a conductor does whose network interface has nothing against it."""
+        table = models.METADATA.tables[f"{kind}s"]
+        with self.database.write() as connection:
+            connection.execute(sa.update(table).where(table.c.id == ident).values(
+                {**changes, "updated_at": self.time.now()}))
+        return self.row(node).generation == generation
 
     def close(self) -> None:
         """End the conductor's end and give back the database."""

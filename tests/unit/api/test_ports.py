@@ -106,3 +106,23 @@ def test_nothing_changed_is_nothing_written(entered: door.Door) -> None:
     wired = Wired(entered)
     assert wired.change("extra", {}).json()["updated_at"] is None
     assert wired.change("extra", {"a": 1}).json()["updated_at"] is not None
+
+
+def test_a_node_that_changes_meanwhile_is_looked_at_again(entered: door.Door) -> None:
+    wired, seen = Wired(entered), []
+
+    def changed(**args: Any) -> bool:
+        seen.append(args["generation"])
+        entered.write(wired.node, description="another")
+        return len(seen) > 2 and entered.accept(**{**args, "generation": args["generation"] + 1})
+    entered.answers["carrier_change"] = changed
+    try:
+        assert wired.change("extra", {"a": 1}).json()["extra"] == {"a": 1}
+        assert seen == sorted(set(seen))
+        assert len(seen) == 3
+        entered.answers["carrier_change"] = False
+        refused = wired.change("extra", {"a": 2})
+        assert (refused.status, wired.node in refused.text()) == (409, True)
+        assert wired.change("description", "d").status == 200, "what no network interface follows asks nobody"
+    finally:
+        del entered.answers["carrier_change"]

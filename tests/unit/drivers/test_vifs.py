@@ -1,5 +1,6 @@
 """Which port or port group carries a VIF."""
 
+import contextlib
 import json
 import types
 import typing
@@ -16,14 +17,15 @@ Row = typing.Any
 def port(name: str, group: str | None = None, network: str | None = None, *, boots: bool = True,
          vif: str | None = None) -> Row:
     """A port; its UUID is its name."""
-    return types.SimpleNamespace(id=name, uuid=name, portgroup_uuid=group, physical_network=network, pxe_enabled=boots,
-                                 internal_info=json.dumps({"tenant_vif_port_id": vif}) if vif else None)
+    noted = json.dumps({"tenant_vif_port_id": vif}) if vif else None
+    return types.SimpleNamespace(id=name, uuid=name, node_id=1, portgroup_uuid=group, physical_network=network,
+                                 pxe_enabled=boots, internal_info=noted)
 
 
-def group(name: str, vif: str | None = None) -> Row:
+def group(name: str, vif: str | None = None, *, single: bool = True) -> Row:
     """A port group."""
-    return types.SimpleNamespace(id=name, uuid=name, internal_info=json.dumps({
-        "other": 1, **({"tenant_vif_port_id": vif} if vif else {})}))
+    return types.SimpleNamespace(id=name, uuid=name, node_id=1, standalone_ports_supported=single,
+                                 internal_info=json.dumps({"other": 1, **({"tenant_vif_port_id": vif} if vif else {})}))
 
 
 class Physical(vifs.Vifs):
@@ -112,3 +114,32 @@ def test_what_is_attached_is_not_attached_twice_and_goes_once() -> None:
     assert json.loads(made.portgroups[0].internal_info) == {"other": 1}
     with pytest.raises(errors.Invalid, match="one cannot be detached .* Attached are: two"):
         network.detach_vif(made, "one")
+
+
+# fmt: off
+#: what shall change: the rows, the one that changes, how, and the words of the refusal, None where it may
+CHANGES: dict[str, tuple[tuple[Row, ...], str, dict[str, typing.Any], str | None]] = {
+    "address of a port that carries":     ((port("a", vif="x"),), "a", {"address": "b"}, None),
+    "another node, carrying nothing":     ((port("a"),), "a", {"node_id": 2}, None),
+    "another node":                       ((port("a", vif="x"),), "a", {"node_id": 2}, "a cannot go .* VIF x"),
+    "into a group":                       ((port("a", vif="x"), group("g")), "a", {"portgroup_uuid": "g"}, None),
+    "into a group of no single ports":    ((port("a", vif="x"), group("g", single=False)), "a",
+                                           {"portgroup_uuid": "g"}, "g does not support .* VIF x"),
+    "a free one into such a group":       ((port("a"), group("g", single=False)), "a", {"portgroup_uuid": "g"}, None),
+    "no single ports, one carries":       ((port("a", "g", vif="x"), port("b", "g"), group("g")), "g",
+                                           {"standalone_ports_supported": False}, r"carry VIFs .*\(a\)"),
+    "no single ports, the group carries": ((port("a", "g"), group("g", vif="x")), "g",
+                                           {"standalone_ports_supported": False}, None),
+    "a group to another node":            ((group("g", vif="x"),), "g", {"node_id": 2}, "g cannot go .* VIF x"),
+}
+# fmt: on
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_follows_changes(what: str) -> None:
+    rows, named, changes, says = CHANGES[what]
+    made, network = held(*rows), Physical()
+    was = next(row for row in rows if row.uuid == named)
+    ask = network.port_changed if hasattr(was, "pxe_enabled") else network.portgroup_changed
+    with pytest.raises(errors.Conflict, match=says) if says else contextlib.nullcontext():
+        ask(made, was, types.SimpleNamespace(**{**vars(was), **changes}))
