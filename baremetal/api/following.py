@@ -13,16 +13,18 @@ import sqlalchemy as sa
 from baremetal import errors
 from baremetal.api import expose
 from baremetal.api.nodes import find
-from baremetal.db import belongings
+from baremetal.db import belongings, record
 
 #: kind: the columns that a network interface may have to follow; others are the operator's own
 FOLLOWED: dict[str, frozenset[str]] = {
     "port": frozenset((
-        "address", "extra", "is_smartnic", "local_link_connection", "node_id", "physical_network", "portgroup_uuid",
+        "address", "is_smartnic", "local_link_connection", "node_id", "physical_network", "portgroup_uuid",
         "pxe_enabled")),
     "portgroup": frozenset((
-        "address", "extra", "mode", "node_id", "physical_network", "properties", "standalone_ports_supported")),
+        "address", "mode", "node_id", "physical_network", "properties", "standalone_ports_supported")),
 }
+#: the one key of ``extra`` that they may have to follow: what the server's DHCP client calls itself
+CLIENT = "client-id"
 #: how often a change is checked anew
 TRIES = 5
 
@@ -45,7 +47,9 @@ class Change:
     @property
     def asks(self) -> bool:
         """Whether the network interface is asked, and the conductor writes."""
-        return bool(FOLLOWED[self.kind] & set(self.changes))
+        return bool(FOLLOWED[self.kind] & set(self.changes)) or (
+            "extra" in self.changes
+            and record.load(self.changes["extra"]).get(CLIENT) != record.load(self.found.extra).get(CLIENT))
 
     def require_free(self, connection: sa.Connection, table: sa.Table, what: str) -> None:
         """Raise ``AlreadyExists`` for an address or name that is taken, before anybody outside hears of it."""

@@ -117,12 +117,13 @@ def test_a_node_that_changes_meanwhile_is_looked_at_again(entered: door.Door) ->
         return len(seen) > 2 and entered.accept(**{**args, "generation": args["generation"] + 1})
     entered.answers["carrier_change"] = changed
     try:
-        assert wired.change("extra", {"a": 1}).json()["extra"] == {"a": 1}
+        assert wired.change("extra", {"client-id": "1"}).json()["extra"] == {"client-id": "1"}
         assert seen == sorted(set(seen))
         assert len(seen) == 3
         entered.answers["carrier_change"] = False
-        refused = wired.change("extra", {"a": 2})
+        refused = wired.change("extra", {"client-id": "2"})
         assert (refused.status, wired.node in refused.text()) == (409, True)
-        assert wired.change("description", "d").status == 200, "what no network interface follows asks nobody"
+        for field, value in {"description": "d", "extra": {"client-id": "1", "a": 1}}.items():
+            assert wired.change(field, value).status == 200, "what no network interface follows asks nobody"
     finally:
         del entered.answers["carrier_change"]
