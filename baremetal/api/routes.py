@@ -146,8 +146,7 @@ TABLE: tuple[Route, ...] = (
     Route("GET",    "/v1/nodes/{node}/ports",                 ports.lists.of_node),
     Route("GET",    "/v1/nodes/{node}/ports/detail",          ports.lists.of_node_detailed),
     Route("GET",    "/v1/nodes/{node}/allocation",            allocations.lists.of_node, since=52),
-    Route("DELETE", "/v1/nodes/{node}/allocation",            allocations.write.remove_of_node, since=52,
-          early="method"),
+    Route("DELETE", "/v1/nodes/{node}/allocation",            allocations.write.remove_of_node, since=52),
     Route("GET",    "/v1/nodes/{node}/children",              nodes.children.show, since=83),
     Route("GET",    "/v1/nodes/{node}/portgroups",            portgroups.lists.of_node, since=24),
     Route("GET",    "/v1/nodes/{node}/portgroups/detail",     portgroups.lists.of_node_detailed, since=24),
@@ -304,7 +303,8 @@ def choose(found: Found, method: str, version: int) -> Route:
         if route.since <= version:
             return route
         if route.early == "method":
-            raise errors.MethodNotAllowed(method=method, path=found.path, allowed="")
+            raise errors.MethodNotAllowed(method=method, path=found.path,
+                                          allowed=f"nothing before API version {versions.text(route.since)}")
         if route.early == "version":
             raise versions.too_new(f"{method} {found.path}", route.since, version)
         if route.early == "absent":

@@ -136,6 +136,7 @@ NETWORK_DATA = Shape({
 }, ("links", "networks", "services"), others=True)
 
 _NULL = Strict(type(None), "It may be null.", {"type": "null"})
+OPTIONAL_UUID, OPTIONAL_TEXT = Either(types.UUID, _NULL), Either(types.TEXT, _NULL)
 _USER_DATA = Either(types.TEXT, types.JSON, types.List(types.ANYTHING), _NULL)
 CONFIGDRIVE = Shape({"meta_data": types.JSON, "network_data": types.JSON, "user_data": _USER_DATA,
                      "vendor_data": types.JSON})

@@ -136,7 +136,15 @@ class List(Kind):
         """Return the list, each item checked."""
         if not isinstance(value, list):
             raise ValueError(self.wanted)
-        return [self.of.validate(item) for item in value]
+        return [self._item(number, item) for number, item in enumerate(value)]
+
+    def _item(self, number: int, item: typing.Any) -> typing.Any:
+        try:
+            return self.of.validate(item)
+        except ValueError as error:
+            # an object may hold secrets
+            shown = repr(item)[:100] if isinstance(item, (str, int, float)) else type(item).__name__
+            raise ValueError(f"Item {number} is {shown}. {error}") from error
 
 
 class Flag(Kind):

@@ -21,5 +21,4 @@ def show(call: expose.Call, name: str) -> dict[str, typing.Any]:
     with call.house.database.read() as connection:
         uuids = list(connection.scalars(children))
     return {"children": uuids,
-            "links": {"href": f"{call.request.application_url.rstrip('/')}/v1/nodes/{found.uuid}/children",
-                      "rel": "children"}}
+            "links": {"href": f"{call.base}/v1/nodes?parent_node={found.uuid}", "rel": "children"}}

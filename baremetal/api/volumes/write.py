@@ -10,6 +10,9 @@ from baremetal.api.ports import rules
 from baremetal.api.volumes import volume
 from baremetal.db import belongings, record
 
+#: provision states in which a volume connector or target may be deleted whatever the power is
+UNUSED = states.DELETABLE - {states.AVAILABLE}
+
 
 def _columns(values: dict[str, typing.Any], known: dict[str, typing.Any] | None = None) -> dict[str, typing.Any]:
     """Return checked values as columns; secrets of properties stand apart, and a mask keeps the ``known`` ones."""
@@ -29,8 +32,8 @@ def _create(call: expose.Call, noun: hanging.Noun) -> expose.Answer:
 def _require_off(owner: sa.Row[typing.Any], noun: hanging.Noun, ident: str, what: str) -> None:
     if owner.power_state != states.POWER_OFF:
         raise errors.Invalid(text=f"A {noun.title} can be {what} only while its node is off: the power of node "
-                                  f"{owner.uuid}, to which {ident} belongs, is {owner.power_state or 'not known'}. "
-                                  "Switch it off first.")
+                                  f"{owner.uuid}, to which {ident} belongs or shall belong, is "
+                                  f"{owner.power_state or 'not known'}. Switch it off first.")
 
 
 def _change(call: expose.Call, noun: hanging.Noun, ident: str) -> dict[str, typing.Any]:
@@ -45,6 +48,7 @@ def _change(call: expose.Call, noun: hanging.Noun, ident: str) -> dict[str, typi
         known = record.join(found.properties, found.properties_secrets) if "properties" in present else None
         values = patch.apply(noun.kind, operations, {**present, "properties": known})
         target = noun.moved(call, connection, owner, values.pop("node_uuid", None))
+        _require_off(target, noun, ident, "changed")
         row = _columns(values, known)
         changes = {field: value for field, value in row.items() if value != getattr(found, field)}
         if target.id != owner.id:
@@ -62,7 +66,8 @@ def _remove(call: expose.Call, noun: hanging.Noun, ident: str) -> expose.Answer:
     with call.house.database.write() as connection:
         found, owner = noun.locked(call, connection, ident)
         rules.require_free(call, owner)
-        _require_off(owner, noun, ident, "deleted")
+        if owner.provision_state not in UNUSED:
+            _require_off(owner, noun, ident, "deleted")
         belongings.remove(connection, noun.table, found.id)
     call.tell(noun.title.replace(" ", ""), "delete", {
         "uuid": found.uuid, "node_uuid": owner.uuid, "owner": owner.owner, "lessee": owner.lessee})
