@@ -72,7 +72,7 @@ def bounded(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.A
                   policy.enforcer.Enforcer(conf, time), time, watcher.Watcher(conf, database, time),
                   outbox.Outbox(conf, database, time), bus.Bus(conf, "api"), table)
     application = Application(house)
-    return body.wrap(application, conf, lambda path: routes.find(path, application.root_place).open)
+    return body.wrap(application, conf, application.is_open)
 
 
 class Root:
@@ -117,20 +117,29 @@ class Application(pecan.core.ExplicitPecan):
         request = state.request
         state.controller = found = routes.find(request.path_info, self.root_place)
         why: errors.Fault | None = request.environ.get(auth.ANONYMOUS)
-        if why is not None and not found.open and request.method != "OPTIONS":
+        if why is not None and not self.is_open(request.path_info) and request.method != "OPTIONS":
             raise why
         version = _version(request, found)
         if request.method == "OPTIONS" and not found.beyond:
             return discovery.options, (expose.Call(request, self.house, version), routes.methods(found, version)), {}
         return self._handler(request, found, version)
 
+    def is_open(self, path: str) -> bool:
+        """Return whether anybody may come to a path without credentials, also with the suffix of old clients."""
+        return routes.find(path, self.root_place).open or (
+            path.endswith(SUFFIX) and routes.find(path.removesuffix(SUFFIX), self.root_place).open)
+
     def _handler(self, request: typing.Any, found: routes.Found, version: int) -> typing.Any:
         """Return the handler and its arguments; for both readings of a path whose end may be a suffix."""
         full = found
-        if version < versions.NO_SUFFIX and found.path.endswith(SUFFIX) and versions.OLDER in request.headers:
+        if (found.versioned and version < versions.NO_SUFFIX and found.path.endswith(SUFFIX)
+                and versions.OLDER in request.headers):
             found = routes.find(found.path.removesuffix(SUFFIX), self.root_place)
         route = routes.choose(found, request.method, version)
         declared = expose.declared(route.handler)
+        why: errors.Fault | None = request.environ.get(auth.ANONYMOUS)
+        if why is not None and not declared.open:
+            raise why
         call = expose.Call(request, self.house, version)
         call.route, call.idents = (route.method, route.path), found.idents
         access.enter(call, declared.policy)

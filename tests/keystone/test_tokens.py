@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests import processes
-from tests.api import inside
+from tests.api import inside, test_access_headers
 from tests.services import keystone as keystone_server
 
 CONFIG = """\
@@ -124,10 +124,21 @@ def test_no_or_a_wrong_token_is_unauthorized(house: inside.Inside, town: Town, t
 
 
 def test_what_a_client_says_of_itself_counts_for_nothing(house: inside.Inside, town: Town) -> None:
-    lies = {"X_Roles": "admin", "X_User_Id": "root", "X_Identity_Status": "Confirmed", "OpenStack_System_Scope": "all",
-            "X_Project_Id": "red"}
+    tokens = ("X-Auth-Token", "X-Storage-Token", "X-Service-Token")
+    lies = {name.replace("-", "_"): value for name, value in test_access_headers.LIES.items() if name not in tokens}
+    lies["X_Project_Id"] = town.projects["red"]
+    red = enrol(house, town.token("operator"), owner=town.projects["red"])["uuid"]
     assert ask(house, None, "GET", "/v1/nodes", **lies).status == 401
-    assert ask(house, town.token("red-reader"), "GET", "/v1/chassis", **lies).status == 403
+    assert ask(house, "wrong", "GET", "/v1/nodes", **lies).status == 401
+    for user in ("red-reader", "blue-admin", "baremetal"):
+        assert ask(house, town.token(user), "GET", "/v1/chassis", **lies).status == 403, user
+    assert ask(house, town.token("red-reader"), "POST", "/v1/nodes", {"driver": "fake-hardware"}, **lies).status == 403
+    assert ask(house, town.token("blue-admin"), "GET", f"/v1/nodes/{red}", **lies).status == 404
+    unscoped = town.keystone.token("red-admin", town.passwords["red-admin"], {"unscoped": {}})
+    for path in ("nodes", "chassis"):
+        assert ask(house, unscoped, "GET", f"/v1/{path}", **lies).status == 403, path
+    assert ask(house, unscoped, "GET", f"/v1/nodes/{red}", **lies).status == 404
+    assert ask(house, town.token("operator"), "DELETE", f"/v1/nodes/{red}", **lies).status == 204
 
 
 def test_the_system_sees_all_and_its_reader_changes_nothing(house: inside.Inside, town: Town) -> None:
