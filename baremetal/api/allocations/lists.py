@@ -93,7 +93,7 @@ def named_by_node(call: expose.Call, name: str) -> str:
 
 
 def judged(call: expose.Call, connection: sa.Connection, name: str, *, lock: bool = False) -> allocations.Row:
-    """Return the allocation that ``name`` names; raises ``NotFound``, ``BadField``, ``Forbidden`` where it may be seen only."""
+    """Return the allocation that ``name`` names; raises ``NotFound``, and ``Forbidden`` where it may be seen only."""
     if not types.is_uuid(name) and not types.is_name(name, call.version):
         raise errors.BadField(field="allocation", value=resource.shorten(name),
                               wanted="It must be the UUID or name of an allocation.")
