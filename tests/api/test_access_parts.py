@@ -9,30 +9,38 @@ import pytest
 
 from baremetal import context
 from baremetal.api import expose, matrix, policy, routes
-from baremetal.api.nodes import permits
+from baremetal.api.nodes import interfaces, node, permits
 from baremetal.api.policy import rules
 from baremetal.db import events
 from baremetal.notify import happening
 from tests.api import stage as stages
 
+INSTANCE = "0c3b5f0e-4e14-4f30-a5c0-5b8f3e0f9d11"
 SECRET = {"driver_info": {"B1": "b", "B2": "b", "ipmi_password": "hush"}}
-#: (path of the patch, value): who of the projects may; operators' members may all but the last ones
+#: (path of the patch, value; None removes it): who of the projects may; operators' members may all but the last ones
 PATCHES = [
-    ("/extra", {"a": 1}, "owner member, lessee member"), ("/description", "x", "owner member, lessee member"),
+    *[(path, value, "owner member, lessee member") for path, value in (
+        ("/extra", {"a": 1}), ("/extra/a", 1), ("/description", "x"), ("/maintenance", True), ("/protected", False),
+        ("/protected_reason", None), ("/resource_class", "x"))],
     ("/instance_info", {"a": 1}, "owner member, lessee manager"),
     ("/instance_name", "x", "owner member, lessee manager"),
+    ("/instance_info/a", "x", "owner member, lessee manager"),
     ("/driver_info", {"B1": "b", "B2": "c"}, "owner member"), ("/properties", {"a": 1}, "owner member"),
+    ("/driver_info/B1", "x", "owner member"), ("/properties/a", 1, "owner member"),
+    ("/retired_reason", None, "owner member"), ("/lessee", None, "owner member"),
     ("/name", None, "owner member"), ("/lessee", "x", "owner member"), ("/retired", True, "owner member"),
     ("/network_data", {"links": [], "networks": [], "services": []}, "owner member"),
-    ("/instance_uuid", None, "owner member"),
+    ("/instance_uuid", None, "owner member"), ("/instance_uuid", INSTANCE, "owner member"),
+    *[(f"/{field}", None, "owner manager") for field in interfaces.FIELDS],
     ("/power_interface", "fake", "owner manager"), ("/driver", "fake-hardware", "owner manager"),
-    ("/owner", "x", "system member"), ("/conductor_group", "", "system member"),
-    ("/parent_node", None, "system member"),
+    ("/owner", "x", "system member"), ("/owner", None, "system member"), ("/conductor_group", "", "system member"),
+    ("/parent_node", None, "system member"), ("/chassis_uuid", None, "system admin"), ("/shard", None, "system admin"),
     ("/shard", "x", "system admin"), ("/disable_power_off", True, "system admin"),
     ("/automated_clean", False, "system admin"), ("/automated_clean", "no", "system admin"),
     ("/automated_clean", True, "owner member, lessee member"),
 ]
 RANKS = ("admin", "manager", "member", "reader")
+#: a third party sees no node that it could change
 ASKERS = ("system admin", "system member", "system reader",
           *[f"{tenant} {rank}" for tenant in ("owner", "lessee") for rank in RANKS])
 
@@ -44,7 +52,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stages.Stage]:
         yield found
 
 
-def node(stage: stages.Stage, **fields: Any) -> str:
+def enrol(stage: stages.Stage, **fields: Any) -> str:
     """Make a node of the owner, lent to the lessee; its path."""
     return "/v1/nodes/" + stage.make("nodes", **{"owner": matrix.OWNER, "lessee": matrix.LESSEE, **fields})
 
@@ -61,18 +69,26 @@ def least(told: str) -> set[str]:
 @pytest.mark.parametrize(("path", "value", "who"), PATCHES)
 def test_each_field_has_its_rule(stage: stages.Stage, path: str, value: Any, who: str) -> None:
     may = least(who)
-    operation = {"op": "remove", "path": path} if value is None else {"op": "replace", "path": path, "value": value}
+    operation = {"op": "remove", "path": path} if value is None else {"op": "add", "path": path, "value": value}
     for role in ASKERS:
-        answer = stage.ask(role, "PATCH", node(stage), [operation])
+        answer = stage.ask(role, "PATCH", enrol(stage), [operation])
         assert (answer.status == 200) == (role in may), (role, answer.content)
         assert answer.status in (200, 403), (role, answer.content)
+        if value == INSTANCE and answer.status == 200:
+            stage.ask("system admin", "PATCH", f"/v1/nodes/{answer.json()['uuid']}", [{"op": "remove", "path": path}])
+    assert stage.ask("third admin", "PATCH", enrol(stage), [operation]).status == 404
 
 
 def test_a_patch_needs_the_rule_of_each_of_its_fields(stage: stages.Stage) -> None:
     both = [{"op": "add", "path": "/extra/a", "value": 1}, {"op": "replace", "path": "/name", "value": "y"}]
-    assert stage.ask("lessee member", "PATCH", node(stage), both).status == 403
-    assert stage.ask("lessee member", "PATCH", node(stage), both[:1]).status == 200
-    assert stage.ask("lessee member", "PATCH", node(stage), []).status == 200
+    assert stage.ask("lessee member", "PATCH", enrol(stage), both).status == 403
+    assert stage.ask("lessee member", "PATCH", enrol(stage), both[:1]).status == 200
+    assert stage.ask("lessee member", "PATCH", enrol(stage), []).status == 200
+
+
+def test_no_field_is_left_out() -> None:
+    fields = {name for name, field in node.Node.fields().items() if field.patch}
+    assert fields == {path.split("/")[1] for path, _value, _who in PATCHES}
 
 
 def test_rules_of_fields_are_rules() -> None:
@@ -80,7 +96,7 @@ def test_rules_of_fields_are_rules() -> None:
 
 
 def test_an_active_nodes_owner_is_changed_by_operators_only(stage: stages.Stage) -> None:
-    path = node(stage)
+    path = enrol(stage)
     stage.door.write(path.rsplit("/", 1)[1], provision_state="active")
     patch = [{"op": "replace", "path": "/owner", "value": "x"}]
     assert stage.ask("system member", "PATCH", path, patch).status == 409
@@ -97,7 +113,7 @@ def test_whose_new_nodes_are(stage: stages.Stage) -> None:
 def test_steps_of_ones_own(stage: stages.Stage) -> None:
     """By default the rules are the verb's; they are asked nevertheless."""
     step = {"interface": "deploy", "step": "erase_devices"}
-    path = node(stage)
+    path = enrol(stage)
     stage.door.write(path.rsplit("/", 1)[1], provision_state="manageable")
     for role, status in (("owner member", 202), ("lessee manager", 202), ("lessee member", 403), ("owner reader", 403)):
         answer = stage.ask(role, "PUT", f"{path}/states/provision", {"target": "clean", "clean_steps": [step]})
@@ -105,7 +121,7 @@ def test_steps_of_ones_own(stage: stages.Stage) -> None:
 
 
 def test_lists_of_other_projects(stage: stages.Stage) -> None:
-    node(stage)
+    enrol(stage)
     for asked, status in ((matrix.OWNER, 200), (matrix.OTHER, 403)):
         assert stage.ask("owner reader", "GET", f"/v1/nodes?project={asked}").status == status
         assert stage.ask("system reader", "GET", f"/v1/nodes?project={asked}").status == 200
@@ -115,7 +131,7 @@ def test_lists_of_other_projects(stage: stages.Stage) -> None:
 @pytest.mark.parametrize("where", ["", "/v1/nodes?detail=true&sort_dir=desc&limit=1",
                                    "/v1/nodes?fields=last_error,driver_info,reservation&sort_dir=desc&limit=1"])
 def test_what_lessees_are_not_shown(stage: stages.Stage, where: str) -> None:
-    path = node(stage, **SECRET)
+    path = enrol(stage, **SECRET)
     stage.door.write(path.rsplit("/", 1)[1], last_error="it burns")
     shown = {}
     for role in ("system reader", "owner reader", "lessee admin"):
@@ -132,7 +148,7 @@ def test_what_lessees_are_not_shown(stage: stages.Stage, where: str) -> None:
 
 
 def test_what_lessees_are_not_shown_elsewhere(stage: stages.Stage) -> None:
-    path = node(stage)
+    path = enrol(stage)
     stage.door.write(path.rsplit("/", 1)[1], last_error="it burns")
     patch = [{"op": "add", "path": "/extra/a", "value": 1}]
     for asked in (("GET", f"{path}/states"), ("PATCH", path, patch)):
