@@ -35,6 +35,13 @@ OPTS: list[cfg.Opt] = [
     cfg.BoolOpt("automated_clean", default=True, help="Whether nodes are cleaned on their way to available."),
     cfg.BoolOpt("allow_provisioning_in_maintenance", default=True,
                 help="Whether a node in maintenance may be provided."),
+    cfg.BoolOpt("automatic_lessee", default=True,
+                help="Whether a deployment lends a node without a lessee, as automatic_lessee_source says, until it is undeployed."),
+    cfg.StrOpt("automatic_lessee_source", default="instance", choices=[
+                   ("instance", "the project in the node's instance_info/project_id, which Nova writes"),
+                   ("request", "the project of whoever asks for the deployment"),
+                   ("none", "nobody: the lessee is only what somebody sets")],
+               help="Which project becomes the lessee of a node that is deployed."),
     cfg.IntOpt("deploy_callback_timeout", default=1800, min=0, help="Longest 'wait call-back', in seconds; 0 is no bound."),
     cfg.IntOpt("inspect_wait_timeout", default=1800, min=0, help="Longest 'inspect wait', in seconds; 0 is no bound."),
     cfg.IntOpt("clean_callback_timeout", default=1800, min=0, help="Longest 'clean wait', in seconds; 0 is no bound."),

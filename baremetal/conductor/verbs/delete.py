@@ -1,7 +1,7 @@
 """delete: the tenant's system is torn down, and the node is cleaned for the next one."""
 
 from baremetal import errors, states
-from baremetal.conductor import consoles, limits, lines, plan, task, verb
+from baremetal.conductor import consoles, lessee, limits, lines, plan, task, verb
 from baremetal.conductor.verbs import clean
 from baremetal.db import allocations
 
@@ -53,6 +53,7 @@ class Delete(clean.Cleaning):
             gone = node.allocation_uuid
             held.draft.writes.append(lambda connection: allocations.forget(connection, gone))
         node.allocation_uuid = None
+        lessee.take_back(held)
         node.driver_internal_info = {
             key: value for key, value in node.driver_internal_info.items()
             if key in LASTING or not key.startswith(("agent_", "is_whole_disk_image", "deploy_", "root_"))}

@@ -3,7 +3,7 @@
 import typing
 
 from baremetal import errors
-from baremetal.conductor import limits, lines, plan, task, templates, verb
+from baremetal.conductor import lessee, limits, lines, plan, task, templates, verb
 
 #: the interfaces that must be content with the node before it deploys; whether boot matters, deploy knows
 VALIDATED = ("power", "deploy", "network", "storage")
@@ -17,6 +17,7 @@ class Deploy(verb.Verb):
     def check(self, found: task.Task, params: verb.Params) -> None:
         """Refuse what cannot be deployed."""
         templates.require_traits(found)
+        lessee.choose(found)
         _keep_drive(found, params)
         verb.validate(found, *VALIDATED)
         limits.check(found, "deploy")
@@ -36,8 +37,9 @@ class Deploy(verb.Verb):
         return plan.made([*plan.call(found, "deploy", "prepare"), *steps])
 
     def begin(self, held: task.Task, params: verb.Params) -> None:
-        """Keep the config drive, and say what kind of image it is."""
+        """Lend the node, keep the config drive, and say what kind of image it is."""
         info, internal = held.node.instance_info, held.node.driver_internal_info
+        lessee.lend(held)
         _keep_drive(held, params)
         if info.get("image_source"):
             whole = info.get("image_type") != "partition" and not (info.get("kernel") or info.get("ramdisk"))
