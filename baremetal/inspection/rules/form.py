@@ -8,6 +8,9 @@ from baremetal.inspection.rules import actions, conditions, operation
 PHASES = ("main",)
 MOST_PRIORITY = 9999
 MULTIPLE = ("any", "all", "first", "last")
+#: the keys of an action, and those of a condition
+ACTION_KEYS = ("op", "args", "loop")
+CONDITION_KEYS = (*ACTION_KEYS, "multiple")
 #: most conditions or actions of a rule
 MOST = 100
 CONDITION_OPS, ACTION_OPS = tuple(conditions.TABLE), tuple(actions.TABLE)
@@ -35,12 +38,13 @@ def inverted(op: str) -> tuple[str, bool]:
 def read_conditions(value: typing.Any) -> list[dict[str, typing.Any]]:
     """Return the conditions of a rule; raises ``ValueError`` that names the wrong one."""
     found = []
-    for number, item in enumerate(_items("conditions", value, 0)):
+    for number, item in enumerate(_items("conditions", value, 0, CONDITION_KEYS)):
         op, negated = inverted(_op(number, item))
         one = _one(number, {**item, "op": op}, conditions.TABLE)
         multiple = item.get("multiple", "any")
         if multiple not in MULTIPLE:
-            raise ValueError(f"At {number}: 'multiple' must be one of: {', '.join(MULTIPLE)}.")
+            raise ValueError(f"At {number}: 'multiple' cannot be {str(multiple)[:60]!r}; it must be one of: "
+                             f"{', '.join(MULTIPLE)}.")
         found.append({**one, "op": f"!{op}" if negated else op, **({"multiple": multiple} if "loop" in one else {})})
     return found
 
@@ -48,15 +52,19 @@ def read_conditions(value: typing.Any) -> list[dict[str, typing.Any]]:
 def read_actions(value: typing.Any) -> list[dict[str, typing.Any]]:
     """Return the actions of a rule; raises ``ValueError`` that names the wrong one."""
     return [_one(number, {**item, "op": _op(number, item)}, actions.TABLE)
-            for number, item in enumerate(_items("actions", value, 1))]
+            for number, item in enumerate(_items("actions", value, 1, ACTION_KEYS))]
 
 
-def _items(what: str, value: typing.Any, least: int) -> list[dict[str, typing.Any]]:
+def _items(what: str, value: typing.Any, least: int, keys: tuple[str, ...]) -> list[dict[str, typing.Any]]:
     if not isinstance(value, list) or not least <= len(value) <= MOST:
         raise ValueError(f"{what} must be a list of {least} to {MOST} objects with 'op' and 'args'.")
     wrong = next((number for number, item in enumerate(value) if not isinstance(item, dict)), None)
     if wrong is not None:
         raise ValueError(f"At {wrong}: it must be an object with 'op' and 'args'.")
+    for number, item in enumerate(value):
+        unknown = [key for key in item if key not in keys]
+        if unknown:
+            raise ValueError(f"At {number}: unknown key {str(unknown[0])[:60]!r}; known are: {', '.join(keys)}.")
     return value
 
 
