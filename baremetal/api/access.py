@@ -3,6 +3,8 @@ lists that show a project only what is its own. The rules themselves stand in ``
 """
 
 import dataclasses
+import functools
+import typing
 
 import sqlalchemy as sa
 
@@ -11,6 +13,9 @@ from baremetal.api import expose, policy
 from baremetal.db import collection, models
 
 NODES = models.NODES
+#: the nodes of one project. Made once: composing it anew costs a short list a tenth of its time
+TENANT = sa.bindparam("tenant", type_=NODES.c.owner.type)
+MINE = sa.or_(NODES.c.owner == TENANT, NODES.c.lessee == TENANT)
 #: what a node must have read for ``judge``
 TENANTS = ("owner", "lessee")
 #: rule: the one that allows the same for nodes of one's own project, where the conf lets projects do so
@@ -105,6 +110,7 @@ def project(call: expose.Call, everything: str, *asked: str | None) -> str | Non
     for other in asked:
         if other is not None and other != own:
             raise errors.Forbidden(why=f"Project {own} may list what is its own only, not what project {other} has.")
+    call.tenant = own
     return own
 
 
@@ -115,10 +121,20 @@ def fenced(call: expose.Call, where: list[collection.Where]) -> list[collection.
 
 
 def tenancy(limited: str | None) -> list[collection.Where]:
-    """Return the condition on nodes that ``project`` makes."""
-    return [] if limited is None else [sa.or_(NODES.c.owner == limited, NODES.c.lessee == limited)]
+    """Return the condition on nodes that ``project`` makes; it is executed with what is ``given``."""
+    return [] if limited is None else [MINE]
 
 
 def node_tenancy(node_id: sa.ColumnElement[int], limited: str | None) -> list[collection.Where]:
     """Return the condition on objects of nodes, by the column that names their node."""
-    return [] if limited is None else [node_id.in_(sa.select(NODES.c.id).where(*tenancy(limited)))]
+    return [] if limited is None else [_of_mine(node_id)]
+
+
+def given(limited: str | None) -> dict[str, typing.Any]:
+    """Return the value for the conditions that ``project`` makes."""
+    return {} if limited is None else {TENANT.key: limited}
+
+
+@functools.cache
+def _of_mine(node_id: sa.ColumnElement[int]) -> collection.Where:
+    return node_id.in_(sa.select(NODES.c.id).where(MINE))

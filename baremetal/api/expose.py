@@ -103,6 +103,8 @@ class Call:
         self.rule, self.judged = policy.PUBLIC, True
         #: what a list is limited to by who asks, whatever is asked for
         self.fence: tuple[collection.Where, ...] = ()
+        #: … and the project that this is, where it is one
+        self.tenant: str | None = None
 
     @functools.cached_property
     def base(self) -> str:

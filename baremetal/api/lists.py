@@ -8,7 +8,7 @@ import urllib.parse
 import sqlalchemy as sa
 
 from baremetal import errors
-from baremetal.api import expose, resource, types
+from baremetal.api import access, expose, resource, types
 from baremetal.db import collection
 
 #: parameters that every collection takes
@@ -55,7 +55,8 @@ def wanted(call: expose.Call, kind: type[resource.Resource], identity: str = "uu
         raise errors.BadField(field="limit", value=limit, wanted=f"It must be a whole number from 1 to {most}.")
     return collection.Page(limit=min(limit or most, most), sort=_sort_column(call, kind),
                            descending=call.params.get("sort_dir") == "desc", marker=call.params.get("marker"),
-                           identity=identity, fence=call.fence)
+                           identity=identity, fence=call.fence,
+                           given=access.given(call.tenant))
 
 
 def _sort_column(call: expose.Call, kind: type[resource.Resource]) -> str:

@@ -21,6 +21,8 @@ class Page:
     identity: str = "uuid"
     #: what the caller may see at all, whatever it asks for; others' rows are no markers
     fence: tuple[Where, ...] = ()
+    #: values of parameters in conditions that are made once and for all
+    given: dict[str, typing.Any] = dataclasses.field(default_factory=dict)
 
 
 class NoSuchMarker(LookupError):
@@ -36,14 +38,14 @@ def rows(connection: sa.Connection, table: sa.Table, columns: collections.abc.Se
         query = query.where(_after(connection, table, key, page))
     way = sa.desc if page.descending else sa.asc
     order = [table.c.id] if page.sort == "id" else [key.is_not(None), key, table.c.id]
-    return connection.execute(query.order_by(*map(way, order)).limit(page.limit)).all()
+    return connection.execute(query.order_by(*map(way, order)).limit(page.limit), page.given).all()
 
 
 def _after(connection: sa.Connection, table: sa.Table, key: sa.Column[typing.Any], page: Page) -> Where:
     """Return the condition that a row stands behind the marker."""
     found = connection.execute(
         sa.select(table.c.id, key.label("sort_key")).where(
-            table.c[page.identity] == page.marker, *page.fence)).first()
+            table.c[page.identity] == page.marker, *page.fence), page.given).first()
     if found is None:
         raise NoSuchMarker(page.marker)
     beyond: Where = table.c.id < found.id if page.descending else table.c.id > found.id

@@ -19,6 +19,6 @@ def show(call: expose.Call, name: str) -> dict[str, typing.Any]:
     children = sa.select(NODES.c.uuid).where(NODES.c.parent_node == found.uuid, *access.tenancy(limited)).order_by(
         NODES.c.id)
     with call.house.database.read() as connection:
-        uuids = list(connection.scalars(children))
+        uuids = list(connection.scalars(children, access.given(limited)))
     return {"children": uuids,
             "links": {"href": f"{call.base}/v1/nodes?parent_node={found.uuid}", "rel": "children"}}

@@ -26,7 +26,7 @@ def _knows(call: expose.Call, connection: sa.Connection, ident: int) -> bool:
         return True
     own = call.context.project
     return own is not None and connection.execute(sa.select(NODES.c.id).where(
-        NODES.c.chassis_id == ident, *access.tenancy(own)).limit(1)).first() is not None
+        NODES.c.chassis_id == ident, *access.tenancy(own)).limit(1), access.given(own)).first() is not None
 
 
 def parent(call: expose.Call, connection: sa.Connection, ident: str, child: dict[str, typing.Any]) -> str:

@@ -4,6 +4,7 @@ Operators are past the threshold and are asked nothing more; by default nobody s
 """
 
 import collections.abc
+import functools
 import typing
 
 import sqlalchemy as sa
@@ -72,6 +73,7 @@ class Sight:
                 by_uuid[row.uuid][field] = whole
 
 
+@functools.cache
 def _sentence(field: str) -> typing.Any:
     """Return what stands in the place of a field; clients expect an object where there is one."""
     text = f"** Not shown: it needs the permission baremetal:{SENSITIVE[field]}. **"
