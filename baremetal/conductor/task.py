@@ -14,8 +14,9 @@ import uuid
 
 import sqlalchemy as sa
 
+import baremetal.drivers.volumes
 from baremetal import context, errors, states, steps
-from baremetal.conductor import draft, lines, means, telling
+from baremetal.conductor import draft, lines, means, targets, telling
 from baremetal.db import locks, models, ports, record
 from baremetal.drivers import interface, task
 
@@ -57,6 +58,7 @@ class Task(task.Task):
         super().__init__(node, interfaces, shared.lent, (), ctx)
         self._ports: collections.abc.Sequence[typing.Any] | None = None
         self._portgroups: collections.abc.Sequence[typing.Any] | None = None
+        self._volumes: baremetal.drivers.volumes.Volumes | None = None
         self.means = shared
         self.ctx = ctx
         self.lease: locks.Lease | None = None
@@ -91,6 +93,23 @@ class Task(task.Task):
     def _of_node(self, table: sa.Table) -> list[typing.Any]:
         with self.means.database.read() as connection:
             return list(connection.execute(sa.select(table).where(table.c.node_id == self.node.id)))
+
+    @property
+    def volumes(self) -> baremetal.drivers.volumes.Volumes:
+        """The node's remote volumes; read when first asked for."""
+        if self._volumes is None:
+            with self.means.database.read() as connection:
+                self._volumes = targets.read(connection, self.node.id)
+        return self._volumes
+
+    @volumes.setter
+    def volumes(self, found: baremetal.drivers.volumes.Volumes) -> None:
+        self._volumes = found
+
+    def reach(self, target: str, properties: collections.abc.Mapping[str, typing.Any]) -> None:
+        """Keep how a volume is reached; written with the next ``save``."""
+        super().reach(target, properties)
+        self.draft.writes.append(lambda connection: targets.write(connection, target, properties))
 
     def kept(self, rows: str, ident: int, text: str) -> None:
         """Write what is noted of a port or port group with the next ``save``."""

@@ -18,7 +18,7 @@ INTERFACES = {
     "power": ["ipmitool", "fake"],
     "raid": ["no-raid", "agent", "fake"],
     "rescue": ["agent", "no-rescue", "fake"],
-    "storage": ["noop"],
+    "storage": ["cinder", "noop"],
     "vendor": ["ipmitool", "no-vendor", "fake"],
 }
 

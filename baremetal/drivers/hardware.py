@@ -52,7 +52,7 @@ class Generic(HardwareType):
         "network":  ("noop", "flat"),
         "raid":     ("no-raid", "agent"),
         "rescue":   ("agent", "no-rescue"),
-        "storage":  ("noop",),
+        "storage":  ("noop", "cinder", "external"),
         "vendor":   ("no-vendor",),
     }
     # fmt: on

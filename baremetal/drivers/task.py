@@ -14,6 +14,7 @@ from oslo_config import cfg
 
 import baremetal.clock
 import baremetal.context
+import baremetal.drivers.volumes
 import baremetal.drivers.wires
 
 if typing.TYPE_CHECKING:
@@ -84,6 +85,8 @@ class Task:
         self.ports = ports
         #: the rows of its port groups
         self.portgroups: collections.abc.Sequence[typing.Any] = ()
+        #: its remote volumes
+        self.volumes = baremetal.drivers.volumes.Volumes()
         self.context = context
         #: how well the server is, one of ``management.HEALTHS``, where its controller told that by the way
         self.health: str | None = None
@@ -143,6 +146,10 @@ class Task:
                     found[place] = types.SimpleNamespace(**{**_columns(row), "internal_info": text})
                     setattr(self, rows, found)
                     self.kept(rows, row.id, text)
+
+    def reach(self, target: str, properties: collections.abc.Mapping[str, typing.Any]) -> None:
+        """Keep how a volume target, named by its UUID, is reached; the conductor's task writes it with the node."""
+        self.volumes = self.volumes.reached(target, properties)
 
     def kept(self, rows: str, ident: int, text: str) -> None:
         """Take notice of what ``keep`` noted; the conductor's task writes it with the node."""

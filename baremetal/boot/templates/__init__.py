@@ -3,6 +3,7 @@
 All are rendered strictly: a template that names what it is not given is refused when the conductor starts.
 """
 
+import collections.abc
 import dataclasses
 import functools
 import pathlib
@@ -12,6 +13,7 @@ import jinja2
 from oslo_config import cfg
 
 from baremetal import errors
+from baremetal.boot import san
 
 FOLDER = pathlib.Path(__file__).parent
 
@@ -40,6 +42,7 @@ TABLE = {
     "ipxe":     ("node.ipxe.j2",    "ipxe_config_template"),
     "grub":     ("grub.cfg.j2",     "pxe_config_template"),
     "pxelinux": ("pxelinux.cfg.j2", ""),
+    "san":      ("san.ipxe.j2",     ""),
 }
 # fmt: on
 SAMPLE = Boot("00000000-0000-0000-0000-000000000000", "deploy", "http://conductor/kernel", "http://conductor/ramdisk",
@@ -49,6 +52,12 @@ SAMPLE = Boot("00000000-0000-0000-0000-000000000000", "deploy", "http://conducto
 def chain(base: str) -> str:
     """Return the script that every server runs first."""
     return _template(str(FOLDER / TABLE["chain"][0])).render(base=base)
+
+
+def volume(node: str, disks: collections.abc.Sequence[san.Disk], initiator: str, base: str) -> str:
+    """Return the script of a node that boots from the first of these volumes."""
+    return _template(str(FOLDER / TABLE["san"][0])).render(node=node, disks=disks, initiator=initiator, base=base,
+                                                           first=san.FIRST)
 
 
 def render(conf: cfg.ConfigOpts, name: str, boot: Boot) -> str:

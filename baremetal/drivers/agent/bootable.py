@@ -15,6 +15,8 @@ def begin(task: task.Task) -> steps.Answer:
     internal, mode = task.node.driver_internal_info, capabilities.boot_mode(task.node, task.conf)
     internal["deploy_boot_mode"] = mode
     if not task.storage.writes_image(task):
+        # what the volume is reached by is known once it is attached
+        task.storage.attach(task)
         return _set(task, "the volume's own")
     whole = bool(internal.get("is_whole_disk_image", True))
     if whole and mode == "bios":

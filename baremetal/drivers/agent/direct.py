@@ -13,7 +13,8 @@ class DirectDeploy(custom.CustomAgentDeploy):
     def validate(self, task: task.Task) -> None:
         """Check ramdisk, image, config drive and root device hints, as far as that is possible without fetching."""
         super().validate(task)
-        image.check(task)
+        if task.storage.writes_image(task):
+            image.check(task)
 
     @steps.step(deploy=100, learns=True, abortable=True)
     def deploy(self, task: task.Task) -> steps.Answer:

@@ -115,7 +115,9 @@ class AgentFrame(deploy.Deploy):
         return None
 
     def take_over(self, task: task.Task) -> None:
-        """Nothing lies here for a system on a disk; what an agent fetches is laid ready when it is told to."""
+        """Lay ready what boots a volume; nothing lies here for a system on a disk."""
+        if task.node.provision_state in (states.ACTIVE, states.ADOPTING) and not task.storage.writes_image(task):
+            task.boot.prepare_instance(task)
 
 
 def tenant(task: task.Task) -> None:

@@ -11,7 +11,7 @@ class FakeBoot(boot.Boot):
 
     name = "fake"
     serves = ("fake-hardware", "ipmi")
-    capabilities = ("ramdisk_boot", "ramdisk_boot_configdrive")
+    capabilities = ("ramdisk_boot", "ramdisk_boot_configdrive", "iscsi_volume_boot")
 
     def validate(self, task: task.Task) -> None:
         """Check what the node wants played."""

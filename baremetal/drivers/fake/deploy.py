@@ -17,7 +17,8 @@ class FakeDeploy(deploy.Deploy):
 
     @steps.step(deploy=100)
     def deploy(self, task: task.Task) -> steps.Answer:
-        """Pretend to deploy. Safe to run twice."""
+        """Pretend to deploy; volumes are attached. Safe to run twice."""
+        task.storage.attach(task)
         return play.step(task, "deploy", "deploy")
 
     def prepare(self, task: task.Task) -> steps.Answer:
@@ -29,7 +30,8 @@ class FakeDeploy(deploy.Deploy):
         return play.step(task, "deploy", "clean_up")
 
     def tear_down(self, task: task.Task) -> steps.Answer:
-        """Pretend to."""
+        """Pretend to; volumes are detached."""
+        task.storage.detach(task)
         return play.step(task, "deploy", "tear_down")
 
     def prepare_cleaning(self, task: task.Task) -> steps.Answer:

@@ -1,10 +1,10 @@
 """The fake storage: volumes attach at once."""
 
-from baremetal.drivers import storage, task
+from baremetal.drivers import remote, task
 from baremetal.drivers.fake import play
 
 
-class FakeStorage(storage.Storage):
+class FakeStorage(remote.RemoteStorage):
     """Attaches whatever there is."""
 
     name = "fake"
@@ -12,6 +12,7 @@ class FakeStorage(storage.Storage):
 
     def validate(self, task: task.Task) -> None:
         """Check what the node wants played."""
+        super().validate(task)
         play.check(task)
 
     def attach(self, task: task.Task) -> None:
@@ -21,7 +22,3 @@ class FakeStorage(storage.Storage):
     def detach(self, task: task.Task) -> None:
         """Pretend to."""
         play.act(task, "storage", "detach")
-
-    def writes_image(self, task: task.Task) -> bool:
-        """The image goes to a local disk."""
-        return True

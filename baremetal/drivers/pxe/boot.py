@@ -6,8 +6,8 @@ import pathlib
 import typing
 
 from baremetal import errors, milestones
-from baremetal.boot import kernel, loaders, shelf, templates, tftp
-from baremetal.drivers import boot, capabilities, task
+from baremetal.boot import kernel, loaders, san, shelf, templates, tftp
+from baremetal.drivers import boot, capabilities, remote, task
 from baremetal.drivers.pxe import sources
 
 LOG = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ class NetworkBoot(boot.Boot):
     """Which loaders: a way of ``boot.loaders``."""
     devices: typing.ClassVar[tuple[str, ...]] = ("pxe",)
     """Boot devices, the first one that the controller supports is set."""
-    capabilities = ("ramdisk_boot",)
+    capabilities: typing.ClassVar[tuple[str, ...]] = ("ramdisk_boot",)
     optional: typing.ClassVar[dict[str, str]] = {
         "deploy_kernel": "URL of the kernel that the deploy ramdisk boots with.",
         "deploy_ramdisk": "URL of the deploy ramdisk.",
@@ -69,6 +69,9 @@ class NetworkBoot(boot.Boot):
             line = kernel.instance(task.node, task.conf.pxe.kernel_append_params)
             self._serve(task, sources.of_instance(task), line, INSTANCE)
             self._set_device(task, self.devices, persistent=True)
+        elif remote.ABLE in self.capabilities and not task.storage.writes_image(task):
+            self._serve_volume(task)
+            self._set_device(task, self.devices, persistent=True)
         else:
             self._withdraw(task)
             self._set_device(task, ("disk",), persistent=_persistent(task)[1])
@@ -89,6 +92,17 @@ class NetworkBoot(boot.Boot):
             task.dhcp.put(uuid, macs, boots=True, way=self.way)
         sizes = {item: found.size for item, found in (task.shelf.of(uuid) or place).items.items() if found.path}
         task.milestone(milestones.FILES, mode=mode, **sizes)
+
+    def _serve_volume(self, task: task.Task) -> None:
+        """Lay down the script that boots the node's volume; its others are there for the system, too."""
+        disks = [san.disk(one.uuid, one.properties) for one in task.volumes.targets if one.way == "iscsi"]
+        uuid, macs = task.node.uuid, _macs(task)
+        self._clear(task)
+        task.shelf.open(uuid, macs, INSTANCE)
+        task.shelf.put(uuid, shelf.SCRIPT, text=templates.volume(
+            uuid, disks, san.initiator(task.volumes.known_by("iqn")), task.shelf.base))
+        if task.dhcp is not None:
+            task.dhcp.put(uuid, macs, boots=True, way=self.way)
 
     def _script(self, task: task.Task, made: templates.Boot) -> None:
         """Lay down what the loader reads."""
@@ -124,12 +138,14 @@ class IpxeBoot(NetworkBoot):
     """Boots by iPXE, which fetches kernel and ramdisk over HTTP."""
 
     name = "ipxe"
+    capabilities = ("ramdisk_boot", remote.ABLE)
 
 
 class HttpIpxeBoot(NetworkBoot):
     """Boots iPXE by UEFI's HTTP boot, where the controller can set that, and goes on as ``ipxe``."""
 
     name = "http-ipxe"
+    capabilities = ("ramdisk_boot", remote.ABLE)
     devices = ("uefihttp", "pxe")
 
 

@@ -10,7 +10,8 @@ import pytest
 from baremetal import clock, config, errors, milestones
 from baremetal.boot import shelf
 from baremetal.clients import dnsmasq
-from baremetal.drivers import management, task, wires
+from baremetal.drivers import management, task, volumes, wires
+from baremetal.drivers.none import external
 from baremetal.drivers.pxe import boot
 from baremetal.images import library
 from tests.contract import devices
@@ -59,7 +60,7 @@ class House:
         files = {name: (self.folder / "files" / name).as_uri() for name in ("deploy_kernel", "deploy_ramdisk")}
         columns.setdefault("driver_info", files)
         node = devices.node("fake-hardware", properties={"capabilities": "boot_mode:bios"}, **columns)
-        return task.Task(node, {"management": found or Kept()}, self.lent,
+        return task.Task(node, {"management": found or Kept(), "storage": external.ExternalStorage()}, self.lent,
                          ports or (port(MAC), port(SECOND, boots=False)))
 
 
@@ -219,3 +220,66 @@ def test_boot_services_that_do_not_run_are_named(house: House) -> None:
         held = house.task()
         held.node.properties["cpu_arch"] = "riscv64"
         boot.IpxeBoot().validate(held)
+
+
+REACHED = {"target_portal": "192.0.2.1:3260", "target_iqn": "iqn.2026-01.org.example:root", "target_lun": 10,
+           "auth_username": "who", "auth_password": "S3cret"}
+
+
+def on_volume(house: House, **properties: typing.Any) -> task.Task:
+    """A node with two volumes and no image."""
+    held = house.task()
+    held.volumes = volumes.Volumes((
+        volumes.Target("v0", "iscsi", 0, "1", {**REACHED, **properties}),
+        volumes.Target("v1", "iscsi", 1, "2", {"target_portals": ["[2001:db8::1]"], "target_iqns": ["iqn.2026-01:b"],
+                                               "target_luns": [0]})),
+        (volumes.Connector("ip", "192.0.2.9"), volumes.Connector("iqn", "iqn.2026-01.org.example:server")))
+    return held
+
+
+@pytest.mark.parametrize("found", INTERFACES[:2], ids=lambda found: found.name)
+def test_a_system_on_a_volume_is_booted_each_time(house: House, found: boot.NetworkBoot) -> None:
+    held = on_volume(house)
+    found.prepare_instance(held)
+    place = house.served.of(held.node.uuid)
+    assert place is not None
+    assert (place.macs, place.mode) == ((MAC,), boot.INSTANCE)
+    told = str(place.script).splitlines()
+    assert "set initiator-iqn iqn.2026-01.org.example:server" in told
+    hooks = [number for number, line in enumerate(told) if line.startswith("sanhook")]
+    assert [told[number].removesuffix(" || goto failed") for number in hooks] == [
+        "sanhook --drive 0x80 iscsi:192.0.2.1::3260:a:iqn.2026-01.org.example:root",
+        "sanhook --drive 0x81 iscsi:[2001:db8::1]:::0:iqn.2026-01:b"]
+    assert told[hooks[0] - 2:hooks[0]] == ["set username who", "set password S3cret"]
+    assert told[hooks[1] - 2:hooks[1]] == ["clear username ||", "clear password ||"]
+    assert held.management.boot_device(held) == ("pxe", True)
+    found.clean_up_instance(held)
+    assert house.served.of(held.node.uuid) is None
+    held.node.instance_info["image_source"] = "http://10.0.0.1/image"
+    found.prepare_instance(held)
+    assert held.management.boot_device(held) == ("disk", True), "what is written to a disk boots from there"
+
+
+@pytest.mark.parametrize(("key", "value"), [
+    ("target_iqn", "iqn.2026-01.a:b || shell"), ("target_iqn", "a\nshell"), ("target_portal", "192.0.2.1 ||"),
+    ("target_portal", ""), ("target_lun", "x"), ("target_lun", None), ("auth_password", "a b"),
+    ("auth_username", "${net0/mac}"),
+])
+def test_what_would_break_the_script_of_a_volume_is_refused(house: House, key: str, value: typing.Any) -> None:
+    held = on_volume(house, **{key: value})
+    held.boot = boot.IpxeBoot()
+    with pytest.raises(errors.BadField, match=f"properties/{key} of volume target v0") as refused:
+        held.storage.validate(held)
+    assert not value or "auth" not in key or str(value) not in refused.value.text
+
+
+def test_a_volume_needs_a_boot_interface_that_can(house: House) -> None:
+    held = on_volume(house)
+    held.boot = boot.PxeBoot()
+    with pytest.raises(errors.Invalid, match="boot interface 'pxe' cannot.*'ipxe'"):
+        held.storage.validate(held)
+    held.volumes = volumes.Volumes((volumes.Target("v0", "fibre_channel", 0, "1", {}),))
+    with pytest.raises(errors.Invalid, match="type 'fibre_channel'; right would be 'iscsi'"):
+        held.storage.validate(held)
+    held.node.instance_info["image_source"] = "http://10.0.0.1/image"
+    held.storage.validate(held)

@@ -1,0 +1,1 @@
+"""Storage by the cloud's block storage service."""
