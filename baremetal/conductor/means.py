@@ -42,3 +42,5 @@ class Means:
     outbox: outbox.Outbox
     #: sends notifications to others' programs
     bus: bus.Bus
+    #: UUIDs of the allocations that a thread of this process looks for a node for
+    looking: set[str] = dataclasses.field(default_factory=set)

@@ -6,8 +6,9 @@ import typing
 
 import orjson
 import sqlalchemy as sa
+from oslo_db import exception
 
-from baremetal import states
+from baremetal import errors, states
 from baremetal.db import models, record
 
 ALLOCATIONS, NODES, TRAITS = models.ALLOCATIONS, models.NODES, models.TRAITS
@@ -130,13 +131,19 @@ def take(connection: sa.Connection, row: Row, node: Row, now: datetime.datetime)
 
 def hand_over(connection: sa.Connection, row: Row, node: Row, now: datetime.datetime,
               fit: collections.abc.Sequence[sa.ColumnElement[bool]]) -> bool:
-    """Note the allocation on the node that is still as it was read and held by nobody; return whether it was."""
-    values: dict[str, typing.Any] = {"instance_uuid": row.uuid, "allocation_uuid": row.uuid, "updated_at": now,
-                                     "generation": NODES.c.generation + 1}
-    if row.traits:
-        values["instance_info"] = record.dump({**record.load(node.instance_info), "traits": orjson.loads(row.traits)})
-    return connection.execute(sa.update(NODES).where(
-        NODES.c.id == node.id, NODES.c.generation == node.generation, _free(now), *fit).values(values)).rowcount == 1
+    """Note the allocation on the node that is still as it was read and held by nobody; return whether it was.
+
+    Its traits are the instance's, also when there are none: those of the one before choose no deploy templates.
+    Raises ``InstanceTaken`` where another node carries an instance of that UUID.
+    """
+    info = {**record.load(node.instance_info), "traits": orjson.loads(row.traits) if row.traits else []}
+    try:
+        return connection.execute(sa.update(NODES).where(
+            NODES.c.id == node.id, NODES.c.generation == node.generation, _free(now), *fit).values(
+                instance_uuid=row.uuid, allocation_uuid=row.uuid, updated_at=now, instance_info=record.dump(info),
+                generation=NODES.c.generation + 1)).rowcount == 1
+    except exception.DBDuplicateEntry:
+        raise errors.InstanceTaken(instance=row.uuid, node=node.uuid) from None
 
 
 def let_go(connection: sa.Connection, node: Row, now: datetime.datetime) -> bool:

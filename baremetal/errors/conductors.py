@@ -11,6 +11,13 @@ class NoConductor(fault.Fault):
             "Served now: {known}. Start a conductor that has it enabled.")
 
 
+class NoConductorAtAll(fault.Fault):
+    """No conductor lives, so nobody can do what any of them could."""
+
+    kind, code, transient = "busy", "no-conductor-at-all", True
+    says = "No conductor is alive that could {what}; nothing was written. Start one, and try again."
+
+
 class ConductorSilent(fault.Fault):
     """The conductor did not answer in time."""
 

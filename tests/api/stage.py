@@ -122,7 +122,8 @@ class Stage:
     def allocate(self) -> None:
         """Make a node that has an allocation of its owner."""
         node = self.scene["node"] = self.make("nodes", owner=matrix.OWNER, lessee=matrix.LESSEE)
-        self.door.write(node, provision_state="available", power_state="power off", resource_class="none")
+        # in maintenance it may be taken off an active node, too
+        self.door.write(node, provision_state="active", maintenance=True, resource_class="none")
         self.scene["allocation"] = self.make("allocations", node=node, owner=matrix.OWNER)
 
 

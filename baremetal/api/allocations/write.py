@@ -85,7 +85,7 @@ def _begin(call: expose.Call, row: dict[str, typing.Any]) -> expose.Answer:
     """Write an allocation down, and have a conductor look for its node. One that is not reached is no harm."""
     members = call.house.members.rings().members
     if not members:
-        raise errors.NoConductor(driver="any", group="any", known="none")
+        raise errors.NoConductorAtAll(what="look for a node")
     shown = resource.full(allocation.Allocation, call.version)
     with lists.NOUN.unique(row), call.house.database.write() as connection:
         allocations.add(connection, row)
@@ -100,7 +100,7 @@ def _begin(call: expose.Call, row: dict[str, typing.Any]) -> expose.Answer:
 
 
 def _backfill(call: expose.Call, row: dict[str, typing.Any], ident: str) -> expose.Answer:
-    """Make an allocation of a node that is in use already, or that the caller has chosen."""
+    """Make an allocation of a node that is in use already."""
     key = "uuid" if types.is_uuid(ident) else "name"
     try:
         mention.node(call, NODE, ident)
@@ -133,9 +133,10 @@ def _require_fit(connection: sa.Connection, made: allocations.Row, node: nodes.R
         raise errors.Conflict(text=f"Node {node.uuid} has allocation {node.allocation_uuid} already.")
     if node.instance_uuid not in (None, made.uuid):
         raise errors.NodeAssociated(node=node.uuid, instance=node.instance_uuid)
-    if node.provision_state not in (states.AVAILABLE, states.ACTIVE):
+    if node.provision_state != states.ACTIVE:
         raise errors.Conflict(text=f"Node {node.uuid} is in provision state {node.provision_state!r}; an allocation "
-                                   f"can be made for one that is {states.AVAILABLE} or {states.ACTIVE}.")
+                                   f"can be made for a node that is {states.ACTIVE}. For one to deploy, name it in "
+                                   "candidate_nodes instead.")
     for words, condition in allocations.wishes(made):
         if connection.execute(sa.select(NODES.c.id).where(NODES.c.id == node.id, condition)).first() is None:
             raise errors.Conflict(text=f"Node {node.uuid} is not {words}, as this allocation asks for.")

@@ -6,6 +6,7 @@ import typing
 from baremetal import errors, states
 from baremetal.api import access, expose, patch, shapes, versions
 from baremetal.api.nodes import interfaces, names, properties, relations
+from baremetal.db import allocations
 
 #: microversion from which a node that is being inspected may not be patched
 INSPECTING_SINCE = 39
@@ -57,8 +58,17 @@ def require_settled(made: Change) -> None:
 
 
 def _owner(made: Change) -> None:
-    """Who uses a node relies on whose it is."""
-    if "owner" in made.changes and made.row["provision_state"] == states.ACTIVE:
+    """Who uses a node, or has got it by an allocation of a project, relies on whose it is."""
+    if "owner" not in made.changes:
+        return
+    uuid = made.becomes("allocation_uuid")
+    if uuid:
+        with made.call.house.database.read() as connection:
+            found = allocations.find(connection, "uuid", uuid)
+        if found is not None and found.owner is not None:
+            raise errors.Conflict(text=f"Node {made.row['uuid']} has allocation {uuid} of project {found.owner}; its "
+                                       "owner cannot be changed before that is deleted.")
+    if made.row["provision_state"] == states.ACTIVE:
         mine = access.Owned("Node", made.row["uuid"], made.row["owner"], made.row["lessee"])
         if not access.permits(made.call, "node:update_owner_provisioned", mine):
             raise made.refuse("its owner can be changed only by an operator who may do "
@@ -75,6 +85,10 @@ def _instance(made: Change) -> None:
         raise errors.NodeAssociated(node=made.row["uuid"], instance=made.row["instance_uuid"])
     if made.row["allocation_uuid"] and "instance_uuid" in made.changes:
         # with the instance goes the allocation that reserved the node for it
+        if made.row["provision_state"] not in states.REARRANGEABLE and not made.row["maintenance"]:
+            raise made.refuse(f"its instance has allocation {made.row['allocation_uuid']} and can be removed only in "
+                              f"{_listed(states.REARRANGEABLE)}, or in maintenance. Undeploy the node; that removes "
+                              "both.")
         made.take({"allocation_uuid": None})
 
 

@@ -6,7 +6,7 @@ import typing
 
 from oslo_db import exception as db_exception
 
-from baremetal import context
+from baremetal import context, errors
 from baremetal.conductor import attention, means
 from baremetal.db import allocations, engine
 
@@ -29,29 +29,48 @@ class Allocations:
     def allocate(self, _ctx: context.Context, allocation: str) -> None:
         """Begin to look for a node; answering means that somebody does."""
         with self._means.pool.slot() as slot:
-            seat = self._means.seat
-            with self._means.database.write() as connection:
-                row = allocations.seize(connection, allocation, seat.host, seat.epoch)
+            row = claim(self._means, allocation)
             if row is not None:
                 slot.give(look, self._means, row)
 
 
+def claim(shared: means.Means, uuid: str, before: allocations.Row | None = None) -> allocations.Row | None:
+    """Write down that this conductor looks for a node, as ``allocations.seize`` does; ``look`` must follow."""
+    with shared.database.write() as connection:
+        row = allocations.seize(connection, uuid, shared.seat.host, shared.seat.epoch, before)
+    return row
+
+
 def look(shared: means.Means, row: allocations.Row) -> None:
-    """Look for a node and take it; what is in the way becomes the allocation's last_error."""
+    """Look for a node and take it; what is in the way becomes the allocation's last_error.
+
+    Where another thread of this process looks already, nothing happens. What breaks leaves the row as it is, for
+    the sweep.
+    """
+    if row.uuid in shared.looking:
+        return
+    shared.looking.add(row.uuid)
+    try:
+        _look(shared, row)
+    except engine.TROUBLE as error:
+        LOG.warning("Allocation %s waits for the database (%s)", row.uuid, type(error).__name__)
+    finally:
+        shared.looking.discard(row.uuid)
+
+
+def _look(shared: means.Means, row: allocations.Row) -> None:
     try:
         node = _taken(shared, row)
         if node is not None:
             LOG.info("Allocation %s has node %s", row.uuid, node)
             return
-        now = shared.clock.now()
         with shared.database.read() as connection:
-            why = _why(allocations.reasons(connection, row, now))
-        with shared.database.write() as connection:
-            _fail(connection, row, why, now)
-        LOG.info("Allocation %s has failed: %s", row.uuid, why)
-    except engine.TROUBLE as error:
-        # the row is as it was; the sweep comes back to it
-        LOG.warning("Allocation %s waits for the database (%s)", row.uuid, type(error).__name__)
+            why = _why(allocations.reasons(connection, row, shared.clock.now()))
+    except errors.InstanceTaken as fault:
+        why = fault.text
+    with shared.database.write() as connection:
+        _fail(connection, row, why, shared.clock.now())
+    LOG.info("Allocation %s has failed: %s", row.uuid, why)
 
 
 def _taken(shared: means.Means, row: allocations.Row) -> str | None:

@@ -1,4 +1,4 @@
-"""Allocations that nobody looks for a node for any more: their conductor has died, or was never reached."""
+"""Allocations that nobody looks for a node for any more: their conductor has died, was never reached, or met trouble."""
 
 import datetime
 import logging
@@ -14,7 +14,7 @@ ALONE = 10
 
 
 class Allocations(sweep.Sweep):
-    """Goes on with what a dead conductor has left."""
+    """Goes on with what a dead conductor has left, and with what the database did not let this one do."""
 
     name = "allocations"
 
@@ -31,10 +31,13 @@ class Allocations(sweep.Sweep):
             alive = conductors.alive(connection, now, self.means.conf.conductor.heartbeat_timeout) if rows else set()
         for row in rows:
             young = row.created_at is not None and row.created_at > now - datetime.timedelta(seconds=ALONE)
-            if self.over.is_set() or (row.conductor, row.epoch) in alive or (row.conductor is None and young):
+            if self.over.is_set() or row.uuid in self.means.looking:
                 continue
-            with self.means.database.write() as connection:
-                mine = allocations.seize(connection, row.uuid, seat.host, seat.epoch, row)
+            # one of our own that no thread has is what trouble with the database has left
+            own = (row.conductor, row.epoch) == (seat.host, seat.epoch)
+            if (row.conductor is None and young) or (not own and (row.conductor, row.epoch) in alive):
+                continue
+            mine = desks.allocations.claim(self.means, row.uuid, row)
             if mine is not None:
                 LOG.info("Allocation %s is taken over from %s", row.uuid, row.conductor or "nobody")
                 desks.allocations.look(self.means, mine)

@@ -15,7 +15,8 @@ WORKS = ("provision", "power", "validate", "boot_device_get", "boot_device_set",
          "boot_mode_set", "secure_boot_set", "raid_set", "lookup", "heartbeat", "continue_inspection",
          "console_get", "console_set", "vif_list", "vif_attach", "vif_detach", "vmedia_get", "vmedia_attach",
          "vmedia_detach", "vendor_methods", "vendor_call", "driver_vendor_methods", "driver_vendor_call", "indicators",
-         "indicator_get", "indicator_set", "sensors", "event_log", "logical_disk_properties", "carrier_change")
+         "indicator_get", "indicator_set", "sensors", "event_log", "logical_disk_properties", "carrier_change",
+         "allocate")
 #: somebody holds the node
 HELD = {"reservation": "conductor-9", "lease_token": "1.a", "lease_epoch": 1, "lease_why": "a long step"}
 
