@@ -1,4 +1,4 @@
-"""Allocations that nobody looks for a node for any more: their conductor has died, was never reached, or met trouble."""
+"""Allocations that nobody looks for a node for any more: their conductor died, was never reached, or met trouble."""
 
 import datetime
 import logging
