@@ -31,7 +31,7 @@ from baremetal.config import (
 #: section: its options
 SECTIONS: dict[str, list[cfg.Opt]] = {
     "DEFAULT": core.OPTS + images.SERVERS + neighbours.CHECKS,
-    "agent": agent.OPTS + images.CHECKSUMS,
+    "agent": agent.OPTS + images.CHECKSUMS + neighbours.AGENTS,
     "api": api.OPTS + stepwise.DENIED,
     "conductor": conductor.OPTS + images.FORMATS + stepwise.CLEANING + neighbours.STORED,
     "deploy": deploy.OPTS + neighbours.DRIVES,
@@ -43,7 +43,6 @@ SECTIONS: dict[str, list[cfg.Opt]] = {
     "inspection_rules": inspection_rules.OPTS,
     "inspector": inspector.OPTS,
     "ipmi": ipmi.OPTS,
-    "neutron": neighbours.NEUTRON,
     "pxe": pxe.PXE + images.CACHE,
 }
 

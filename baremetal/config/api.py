@@ -24,8 +24,6 @@ OPTS: list[cfg.Opt] = [
     cfg.IntOpt("threads", default=16, min=1, help="Requests that one API process works on at once."),
     cfg.IntOpt("max_limit", default=1000, min=1, help="Most items that one page of a collection holds."),
     cfg.URIOpt("public_endpoint", help="Base of the links in answers; without it the request's own host."),
-    cfg.BoolOpt("allow_deleting_available_nodes", default=True,
-                help="Whether a node may be deleted while it is available."),
     cfg.ListOpt("disallowed_enrollment_boot_modes", default=[],
                 help="Boot modes (bios, uefi) that the capabilities of nodes must not name."),
     cfg.BoolOpt("project_admin_can_manage_own_nodes", default=True,

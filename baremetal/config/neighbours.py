@@ -14,6 +14,9 @@ TYPES = {"glance": "image", "neutron": "network", "cinder": "block-storage", "sw
 USUAL = "password"
 #: what keystoneauth leaves open: how long is waited, and how often something is tried again
 PATIENCE = {"timeout": 45, "connect_retries": 2, "status_code_retries": 2, "valid_interfaces": ["internal", "public"]}
+#: section: option of keystoneauth, and what operators know it as
+KNOWN_AS = {"glance": {"status-code-retries": "num_retries"}, "cinder": {"status-code-retries": "retries"},
+            "neutron": {"status-code-retries": "retries", "timeout": "request_timeout"}}
 
 GLANCE: list[cfg.Opt] = [
     cfg.StrOpt("swift_temp_url_key", secret=True,
@@ -30,10 +33,12 @@ GLANCE: list[cfg.Opt] = [
                help="As Glance's own option of that name: so many digits of an image's id end its container's name."),
 ]
 
-NEUTRON: list[cfg.Opt] = [
-    cfg.IntOpt("agent_poll_interval", default=2, min=1,
-               help="Seconds between looks at whether a network agent is up (an interval of this service alone)."),
-    cfg.IntOpt("agent_max_attempts", default=100, min=1, help="How often it is looked whether a network agent is up."),
+#: section agent, for the network's own agents are meant
+AGENTS: list[cfg.Opt] = [
+    cfg.IntOpt("neutron_agent_poll_interval", default=2, min=1,
+               help="Seconds between looks at whether an agent of Neutron is up."),
+    cfg.IntOpt("neutron_agent_max_attempts", default=100, min=1,
+               help="How often it is looked whether an agent of Neutron is up."),
 ]
 
 #: section DEFAULT
@@ -64,9 +69,10 @@ def register(conf: cfg.ConfigOpts) -> None:
     it loads the way that ``auth_type`` names.
     """
     for section, kind in TYPES.items():
-        loading.register_session_conf_options(conf, section)
+        known = {option: [cfg.DeprecatedOpt(name, group=section)] for option, name in KNOWN_AS.get(section, {}).items()}
+        loading.register_session_conf_options(conf, section, deprecated_opts=known)
         loading.register_auth_conf_options(conf, section)
-        loading.register_adapter_conf_options(conf, section)
+        loading.register_adapter_conf_options(conf, section, deprecated_opts=known)
         for option, value in {**PATIENCE, "service_type": kind}.items():
             conf.set_default(option, value, section)
 

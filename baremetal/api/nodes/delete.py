@@ -33,7 +33,7 @@ def _check(call: expose.Call, found: nodes.Row) -> None:
     if found.instance_uuid:
         raise errors.NodeAssociated(node=found.uuid, instance=found.instance_uuid)
     allowed = states.DELETABLE
-    if not call.house.conf.api.allow_deleting_available_nodes:
+    if not call.house.conf.conductor.allow_deleting_available_nodes:
         allowed = allowed - {states.AVAILABLE}
     if found.provision_state not in allowed:
         raise errors.Conflict(text=f"Node {found.uuid} is in provision state {found.provision_state!r}; it can "
