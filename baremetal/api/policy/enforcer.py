@@ -1,8 +1,9 @@
-"""oslo.policy, asked once per (rule, caller, tenants) and few seconds: one question takes a third of a millisecond.
+"""oslo.policy, asked once per rule, caller and tenants: one question takes a third of a millisecond.
 
 noauth and http_basic callers are operators with system scope; with Keystone a token says who somebody is.
 """
 
+import logging
 import typing
 
 from oslo_config import cfg
@@ -10,7 +11,9 @@ from oslo_policy import opts as policy_options
 from oslo_policy import policy
 
 from baremetal import clock, context
-from baremetal.api.policy import rules
+from baremetal.api.policy import nature, rules
+
+LOG = logging.getLogger(__name__)
 
 #: what an object has that policy looks at: ``node.owner`` and the like
 Target = dict[str, str | None]
@@ -18,10 +21,11 @@ NOTHING: Target = {}
 
 
 class Enforcer:
-    """Answers questions, and remembers its answers."""
+    """Answers questions, and remembers its answers while the rules stay the same."""
 
-    #: seconds for which an answer is remembered, so that a changed policy file is soon obeyed
-    REMEMBER = 5.0
+    #: seconds between two looks whether the operator has changed the rules; as long is an answer remembered that
+    #: others were asked for
+    LOOK = 5.0
     #: most answers that are remembered
     MOST = 10_000
 
@@ -34,18 +38,47 @@ class Enforcer:
         #: what rules may compare with beside the object; without it no service is elevated
         self._words = ({"config.service_project_name": conf.rbac_service_project_name}
                        if conf.rbac_service_role_elevated_access and conf.rbac_service_project_name else {})
+        self._texts: dict[str, str] = {}
+        self._nature = nature.Nature(lasting=False, own_or_not=False)
+        self._load()
+        self._looked = time.tick()
 
     def allows(self, rule: str, ctx: context.Context, target: Target = NOTHING) -> bool:
         """Return whether ``ctx`` may do ``rule`` to ``target``."""
-        key = (rule, ctx.who, *target.items())
         now = self._time.tick()
+        if now - self._looked > self.LOOK:
+            self._looked = now
+            self._look()
+        tenants = target.items() if not self._nature.own_or_not else [
+            value if value is None else value == ctx.project for value in target.values()]
+        key = (rule, ctx.who, *tenants)
         at, known = self._answers.get(key, (float("-inf"), False))
-        if now - at > self.REMEMBER:
+        if at == float("-inf") or not self._nature.lasting and now - at > self.LOOK:
             known = self._ask(rule, ctx, target)
             if len(self._answers) >= self.MOST:
                 self._answers.clear()
             self._answers[key] = (now, known)
         return known
+
+    def _look(self) -> None:
+        """Take over what the operator has changed; what cannot be read changes nothing."""
+        try:
+            self._load()
+        except (OSError, ValueError, cfg.Error, policy.InvalidDefinitionError) as error:
+            LOG.error("The policy file cannot be read, the rules stay as they were: %s", error)
+
+    def _load(self) -> None:
+        """Read the operator's rules where they have changed, and forget what was answered by others."""
+        self._policy.use_conf = True
+        try:
+            self._policy.load_rules()
+        finally:
+            # not with each question
+            self._policy.use_conf = False
+        texts = {name: str(check) for name, check in self._policy.rules.items()}
+        if texts != self._texts:
+            self._texts, self._nature = texts, nature.of(self._policy.rules.values())
+            self._answers.clear()
 
     def _ask(self, rule: str, ctx: context.Context, target: Target) -> bool:
         """Ask oslo.policy. What is not there is left out: nobody's project is not the owner of nobody's node."""
