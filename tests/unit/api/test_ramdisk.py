@@ -4,12 +4,12 @@ import datetime
 import hashlib
 import json
 import pathlib
-import sqlite3
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from baremetal import errors, states
 from baremetal.api import app
@@ -380,11 +380,12 @@ def test_one_statement_and_one_call(asked: door.Door, work: str, method: str, pa
     asked.ask(method, path, "1.72", body)
     asked.told.clear()
     seen: list[str] = []
-    with asked.database.read() as connection:
-        raw: sqlite3.Connection = connection.connection.driver_connection  # type: ignore[assignment]
-        raw.set_trace_callback(seen.append)
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        seen.append(statement)
+
+    # on whichever connection of the pool the request gets
+    sa.event.listen(asked.database.reader, "before_cursor_execute", note)
     asked.ask(method, path, "1.72", body)
-    with asked.database.read() as connection:
-        connection.connection.driver_connection.set_trace_callback(None)  # type: ignore[union-attr]
     assert len([line for line in seen if line.startswith("SELECT")]) == 1, seen
     assert [told[0] for told in asked.told] == [work]
