@@ -13,6 +13,7 @@ import wsme.types
 _NAME = re.compile(r"[A-Za-z0-9\-._~]{1,255}\Z")
 _LABEL = r"[a-zA-Z0-9]([a-zA-Z0-9\-]{0,61}[a-zA-Z0-9])?"
 _OLD_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*\Z")
+_DIGITS = re.compile(r"[+-]?[0-9]+")
 _MAC = re.compile(r"([0-9a-f]{2}:){5}[0-9a-f]{2}\Z")
 
 TRUE, FALSE = ("1", "t", "true", "on", "y", "yes"), ("0", "f", "false", "off", "n", "no")
@@ -181,7 +182,7 @@ class Number(Kind):
     def validate(self, value: typing.Any) -> int:
         """Return the number; digits in a string are taken."""
         try:
-            number = int(value) if not isinstance(value, (bool, float)) else None
+            number = self.read(value)
         except (TypeError, ValueError):
             number = None
         # what JSON and databases hold has 64 bits at most
@@ -189,6 +190,20 @@ class Number(Kind):
                 or (self.most is not None and number > self.most)):
             raise ValueError(self.wanted)
         return number
+
+    def read(self, value: typing.Any) -> int | None:
+        """Return the number that a value is, if it is one; Python's own underscores and letters are none."""
+        if isinstance(value, str):
+            return int(value) if _DIGITS.fullmatch(value.strip()) else None
+        return int(value) if not isinstance(value, (bool, float)) else None
+
+
+class Whole(Number):
+    """A whole number of JSON; no text for it."""
+
+    def read(self, value: typing.Any) -> int | None:
+        """Return the number, if it is one."""
+        return value if type(value) is int else None
 
 
 class Time(Kind):

@@ -49,7 +49,7 @@ class InspectionRule(resource.Resource):
     created_at  = Field(types.TIME, "When it was made.")
     updated_at  = Field(types.TIME, "When it was last changed.")
     description = Field(types.String(255), "Free text.", write="both", brief=True)
-    priority    = Field(types.Number(0, form.MOST_PRIORITY), "Rules of higher priority run first.", write="both", brief=True)
+    priority    = Field(types.Whole(0, form.MOST_PRIORITY), "Rules of higher priority run first.", write="both", brief=True)
     phase       = Field(types.Choice(*form.PHASES), "When it runs.", write="both", brief=True)
     sensitive   = Field(shapes.YES_OR_NO, "Whether its conditions and actions are hidden; once true for ever.", write="both")
     conditions  = Field(Operations(form.read_conditions, form.CONDITION_OPS, 0), "What must hold, all of it.", write="both", sort=False, show=_hidden, needs=("conditions", "sensitive"))

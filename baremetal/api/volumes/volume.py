@@ -50,7 +50,7 @@ class Target(resource.Resource):
     updated_at  = Field(types.TIME, "When it was last changed.")
     node_uuid   = Field(types.UUID, "The node it belongs to.", write="both", required=True, brief=True, sort=False, show=_node, needs=("node_id",))
     volume_type = Field(types.String(64, 1), "How it is reached: iscsi, fibre_channel.", write="both", required=True, brief=True)
-    boot_index  = Field(types.Number(-2**31, 2**31 - 1), "Its place among the node's volumes; the node boots from 0.", write="both", required=True, brief=True)
+    boot_index  = Field(types.Whole(-2**31, 2**31 - 1), "Its place among the node's volumes; the node boots from 0.", write="both", required=True, brief=True)
     volume_id   = Field(types.String(36, 1), "What the storage calls it.", write="both", required=True, brief=True)
     properties  = Field(types.JSON, "How it is reached: address, name, unit …; secrets are masked.", write="both", sort=False, show=_properties, needs=("properties",))
     extra       = Field(types.JSON, "Anything the operator wants to note.", write="both")
