@@ -140,7 +140,7 @@ def _one(held: task.Task, kind: str, item: collections.abc.Mapping[str, typing.A
         plain = {key: value for key, value in item.items() if key != "execute_on_child_nodes"}
         return children.planned(held, item, lambda child: _one(child, kind, plain, agent=False))
     if name in steps.RESERVED:
-        reserved.check(name, args)
+        reserved.check(held, name, args)
         return steps.Step(interface, name, args, priority, abortable=True)
     if interface not in held.interfaces:
         raise errors.Invalid(text=f"Step {interface}.{name}: there is no interface {interface!r}; "

@@ -41,9 +41,8 @@ def check(found: task.Task, target: str) -> None:
                                   "belongs to the clean steps. Wait for the end of cleaning, or abort it.")
     if states.kind(node.provision_state) in (states.MOVING, states.FAILED):
         hold.refuse_unfinished(found)
-    if node.disable_power_off and states.POWER_TARGETS[target][0] == states.POWER_OFF:
-        raise errors.Conflict(text=f"Node {node.uuid} has disable_power_off set, so it cannot be switched off. "
-                                   "Clear that field first, or use 'rebooting'.")
+    if states.POWER_TARGETS[target][0] == states.POWER_OFF:
+        switch.require_may_go_off(node)
     found.power.validate(found)
     supported = found.power.supported(found)
     if target not in supported:

@@ -66,8 +66,11 @@ TABLE: dict[str, collections.abc.Callable[..., Answer]] = {
     "hold": hold, "wait": wait, "power_on": power_on, "power_off": power_off, "reboot": reboot}
 
 
-def check(name: str, args: dict[str, typing.Any]) -> None:
-    """Raise ``Invalid`` for arguments that a reserved step does not take."""
+def check(held: task.Task, name: str, args: dict[str, typing.Any]) -> None:
+    """Raise ``Invalid`` for a reserved step that the node cannot do, and for arguments that it does not take."""
+    if name == "power_off" and held.node.disable_power_off:
+        raise errors.Invalid(text=f"Step 'power_off' is not possible: node {held.node.uuid} has disable_power_off set. "
+                                  "Use 'reboot', or clear that field.")
     known = {"seconds"} if name == "wait" else set()
     unknown = sorted(set(args) - known)
     if unknown:

@@ -3,7 +3,7 @@
 import secrets
 import typing
 
-from baremetal import milestones, states
+from baremetal import errors, milestones, states
 from baremetal.drivers import task
 
 #: targets that need the operating system's help, and its time
@@ -27,6 +27,21 @@ def change(task: task.Task, target: str, timeout: float | None = None) -> None:
     that ran is forgotten, since it has ended. Raises the power interface's faults.
     """
     wanted = states.POWER_TARGETS[target][0]
+    if wanted == states.POWER_OFF:
+        require_may_go_off(task.node)
+    with task.announced("power_set", to_power=wanted):
+        _switch(task, target, wanted, timeout)
+        task.node.power_state = wanted
+
+
+def require_may_go_off(node: typing.Any) -> None:
+    """Raise for a node that must never be switched off."""
+    if node.disable_power_off:
+        raise errors.Conflict(text=f"Node {node.uuid} has disable_power_off set, so it cannot be switched off. Clear "
+                                   "that field first, or restart it instead.")
+
+
+def _switch(task: task.Task, target: str, wanted: str, timeout: float | None) -> None:
     section = task.conf.conductor
     if timeout is None:
         timeout = section.soft_power_off_timeout if target in SOFT else section.power_state_change_timeout
@@ -39,7 +54,6 @@ def change(task: task.Task, target: str, timeout: float | None = None) -> None:
         task.power.set(task, target, timeout)
         if task.flowing:
             task.milestone(milestones.POWER[wanted], target=target)
-    task.node.power_state = wanted
 
 
 def forget_agent(node: typing.Any) -> None:

@@ -310,7 +310,7 @@ def test_boot_device(house: building.House) -> None:
 
 
 def test_boot_mode_and_secure_boot_fail_into_last_error(house: building.House) -> None:
-    work, ident = house.managers["one"], house.add("active")
+    work, ident = house.managers["one"], house.add("active", management_interface="noop")
     work.boot_mode_set(house.ctx, ident, "uefi")
     house.settle()
     assert "set_boot_mode" in house.node(ident).last_error
@@ -335,5 +335,20 @@ def test_raid_and_nmi(house: building.House) -> None:
     with pytest.raises(errors.NotFound):
         work.raid_set(house.ctx, house.add(raid_interface="no-raid"), wanted)
     with pytest.raises(errors.Unsupported):
-        work.inject_nmi(house.ctx, ident)
+        work.inject_nmi(house.ctx, house.add(management_interface="noop"))
+    work.inject_nmi(house.ctx, ident)
     assert house.node(ident).reservation is None
+
+
+def test_boot_mode_and_secure_boot_are_kept(house: building.House) -> None:
+    work, ident = house.managers["one"], house.add("active")
+    for mode, says in (("bios", "has no secure boot"), ("uefi", None), ("bios", "Secure boot is on")):
+        work.boot_mode_set(house.ctx, ident, mode)
+        house.settle()
+        before = house.node(ident).last_error
+        work.secure_boot_set(house.ctx, ident, target=True)
+        house.settle()
+        told = [text for text in (before, house.node(ident).last_error) if text]
+        assert (says in told[0]) if says else not told
+    node = house.node(ident)
+    assert (node.boot_mode, node.secure_boot, node.reservation) == ("uefi", True, None)

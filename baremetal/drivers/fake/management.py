@@ -4,7 +4,7 @@ import typing
 
 from baremetal import errors
 from baremetal.drivers import management, task
-from baremetal.drivers.fake import play
+from baremetal.drivers.fake import modes, play
 
 #: component: indicator: facts
 INDICATORS = {
@@ -30,8 +30,8 @@ LOG = {"record_id": 1, "timestamp": None, "sensor_type": "Controller", "sensor_n
        "asserted": True, "severity": "ok", "raw": None}
 
 
-class FakeManagement(management.Management):
-    """Knows one boot device, pxe, and no boot modes."""
+class FakeManagement(modes.FakeBootModes, management.Management):
+    """Knows one boot device, pxe."""
 
     name = "fake"
     serves = ("fake-hardware", "manual-management")
@@ -88,6 +88,10 @@ class FakeManagement(management.Management):
         """Return what the node wants played, else OK."""
         play.act(task, "management", "health")
         return str(task.node.driver_info.get(play.HEALTH, management.HEALTHS[0]))
+
+    def inject_nmi(self, task: task.Task) -> None:
+        """Nothing runs there that could dump its core."""
+        play.act(task, "management", "inject_nmi")
 
     def indicators(self, task: task.Task) -> dict[str, dict[str, dict[str, typing.Any]]]:
         """Return both lamps."""

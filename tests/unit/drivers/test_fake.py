@@ -44,16 +44,20 @@ def test_power_is_unknown_until_set_and_ends_where_told() -> None:
         assert held.power.read(held) == held.node.power_state == state
 
 
-def test_boot_device_is_pxe_and_modes_are_unsupported() -> None:
+def test_boot_device_is_pxe_and_modes_are_as_the_node_says() -> None:
     held = _task()
     assert held.management.supported_boot_devices(held) == ["pxe"]
     assert held.management.boot_device(held) == ("pxe", False)
     with pytest.raises(errors.BadField, match="disk"):
         held.management.set_boot_device(held, "disk", persistent=True)
-    with pytest.raises(errors.Unsupported, match="fake-hardware does not support set_boot_mode"):
-        held.management.set_boot_mode(held, "uefi")
-    with pytest.raises(errors.Unsupported, match="set_secure_boot_state"):
+    assert (held.management.boot_mode(held), held.management.secure_boot(held)) == ("uefi", False)
+    held.node.boot_mode = "bios"
+    assert held.management.boot_mode(held) == "bios"
+    with pytest.raises(errors.Invalid, match="has no secure boot"):
         held.management.set_secure_boot(held, enabled=True)
+    held.node.boot_mode, held.node.secure_boot = "uefi", True
+    with pytest.raises(errors.Invalid, match="Secure boot is on"):
+        held.management.set_boot_mode(held, "bios")
 
 
 def test_a_bare_node_is_valid() -> None:
