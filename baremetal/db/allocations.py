@@ -118,11 +118,13 @@ def highest(connection: sa.Connection) -> int:
     return int(connection.scalar(sa.select(sa.func.max(NODES.c.id))) or 0)
 
 
-def take(connection: sa.Connection, row: Row, node: Row, now: datetime.datetime) -> bool:
-    """Give a node to an allocation that waits, if both still are as they were; return whether that was so."""
-    # the node first: of several who want it one gets on, and the others find it taken
-    if not hand_over(connection, row, node, now, [condition for _, condition in FIT]):
-        return False
+def take_node(connection: sa.Connection, row: Row, node: Row, now: datetime.datetime) -> bool:
+    """Note the allocation on a node that is still as it was read and fit; return whether it was."""
+    return hand_over(connection, row, node, now, [condition for _, condition in FIT])
+
+
+def settle(connection: sa.Connection, row: Row, node: Row, now: datetime.datetime) -> bool:
+    """Note the node on an allocation that still waits and has still this conductor; return whether that was so."""
     return connection.execute(sa.update(ALLOCATIONS).where(
         ALLOCATIONS.c.id == row.id, ALLOCATIONS.c.state == ALLOCATING, ALLOCATIONS.c.conductor == row.conductor,
         ALLOCATIONS.c.epoch == row.epoch).values(

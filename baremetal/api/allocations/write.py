@@ -186,7 +186,7 @@ def _remove(call: expose.Call, name: str) -> expose.Answer:
 
 def _free(connection: sa.Connection, found: allocations.Row, now: typing.Any) -> None:
     """Take an allocation off its node; raises where the node relies on it."""
-    node = connection.execute(sa.select(NODES).where(NODES.c.id == found.node_id)).one()
+    node = connection.execute(sa.select(NODES).where(NODES.c.id == found.node_id).with_for_update()).one()
     busy = node.target_provision_state and node.provision_state not in states.UPDATABLE
     if not node.maintenance and (node.provision_state == states.ACTIVE or busy):
         raise errors.Conflict(text=f"Allocation {found.uuid} cannot be deleted: its node {node.uuid} is in provision "

@@ -68,9 +68,12 @@ def _look(shared: means.Means, row: allocations.Row) -> None:
             why = _why(allocations.reasons(connection, row, shared.clock.now()))
     except errors.InstanceTaken as fault:
         why = fault.text
+    except _Over:
+        LOG.info("Allocation %s was deleted, or has another conductor", row.uuid)
+        return
     with shared.database.write() as connection:
-        _fail(connection, row, why, shared.clock.now())
-    LOG.info("Allocation %s has failed: %s", row.uuid, why)
+        failed = _fail(connection, row, why, shared.clock.now())
+    LOG.info("Allocation %s %s: %s", row.uuid, "has failed" if failed else "was deleted meanwhile", why)
 
 
 def _taken(shared: means.Means, row: allocations.Row) -> str | None:
@@ -93,17 +96,25 @@ def _taken(shared: means.Means, row: allocations.Row) -> str | None:
     return None
 
 
-class _Gone(Exception):
-    """Somebody else was first; nothing of the transaction is kept."""
+class _Taken(Exception):
+    """Somebody else has the node, or has changed it; nothing of the transaction is kept."""
+
+
+class _Over(Exception):
+    """The allocation is not looked for any more, at least not by us; nothing of the transaction is kept."""
 
 
 def _take(shared: means.Means, row: allocations.Row, node: allocations.Row) -> bool:
     for tries in range(1, TRIES + 1):
         try:
             with shared.database.write() as connection:
-                if not allocations.take(connection, row, node, shared.clock.now()):
-                    raise _Gone
-        except _Gone:
+                now = shared.clock.now()
+                # the node first: of several who want it one gets on, and the others find it taken
+                if not allocations.take_node(connection, row, node, now):
+                    raise _Taken
+                if not allocations.settle(connection, row, node, now):
+                    raise _Over
+        except _Taken:
             return False
         except db_exception.DBDeadlock:
             # the database has ended this transaction, since it and another one waited for each other
@@ -113,11 +124,13 @@ def _take(shared: means.Means, row: allocations.Row, node: allocations.Row) -> b
     return False
 
 
-def _fail(connection: typing.Any, row: allocations.Row, why: str, now: typing.Any) -> None:
+def _fail(connection: typing.Any, row: allocations.Row, why: str, now: typing.Any) -> bool:
     found = allocations.find(connection, "id", row.id, lock=True)
-    if found is not None and (found.state, found.conductor, found.epoch) == (
+    if found is None or (found.state, found.conductor, found.epoch) != (
             allocations.ALLOCATING, row.conductor, row.epoch):
-        allocations.change(connection, row.id, {"state": allocations.ERROR, "last_error": why, "updated_at": now})
+        return False
+    allocations.change(connection, row.id, {"state": allocations.ERROR, "last_error": why, "updated_at": now})
+    return True
 
 
 def _why(found: list[tuple[str, int]]) -> str:
