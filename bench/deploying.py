@@ -133,6 +133,7 @@ def profile(pid: int, folder: Path) -> Iterator[None]:
     sampler = shutil.which("py-spy", path=str(Path(sys.executable).parent)) or shutil.which("py-spy")
     if not sampler:
         raise SystemExit("py-spy is not installed: .venv/bin/pip install py-spy")
+    folder.mkdir(parents=True, exist_ok=True)
     output = folder / "service.folded"
     sampling_process = subprocess.Popen(
         [sampler, "record", "--pid", str(pid), "--rate", str(sampling.RATE), "--format", "raw", "--full-filenames",
