@@ -146,13 +146,14 @@ class Application(pecan.core.ExplicitPecan):
         expose.arrange(call, declared)
         if found is full:
             return route.handler, (call, *found.idents), {}
+        call.idents_in_full = full.idents
         return expose.either, (call, route.handler, found.idents, full.idents), {}
 
     def invoke_controller(self, controller: typing.Any, args: typing.Any, kwargs: typing.Any,
                           state: typing.Any) -> None:
         """Run the handler and fill the response."""
         call = args[0]
-        with announce.around(call, call.route, call.idents) as answers:
+        with announce.around(call, call.route) as answers:
             result = _run(self.house.clock, controller, args)
             access.leave(call)
             answers.append(result)

@@ -83,6 +83,10 @@ def declared(function: Handle) -> Declared:
     return noted
 
 
+def _unheard() -> None:
+    """Nobody wants to know."""
+
+
 class Call:
     """One request: what the handler may use. ``house`` is the process's database, RPC client, rings, conf."""
 
@@ -99,6 +103,10 @@ class Call:
         #: method and path of the route, and the identifiers in it
         self.route: tuple[str, str] = (request.method, "")
         self.idents: tuple[str, ...] = ()
+        #: the same where what looks like a suffix belongs to the last one
+        self.idents_in_full: tuple[str, ...] = ()
+        #: told when a conductor is asked to do what the request is for: from then on it is announced as begun
+        self.accepted: collections.abc.Callable[[], None] = _unheard
         #: the rule that the handler declares, and whether it has been asked about what the request is for
         self.rule, self.judged = policy.PUBLIC, True
         #: what a list is limited to by who asks, whatever is asked for
@@ -111,6 +119,10 @@ class Call:
         """The base of links, safe to stand inside JSON text."""
         endpoint = self.house.conf.api.public_endpoint or self.request.application_url
         return json.dumps(endpoint.rstrip("/"))[1:-1]
+
+    def readings(self) -> list[str]:
+        """Return what the path may name: the first identifier in it, by either reading."""
+        return [idents[0] for idents in (self.idents, self.idents_in_full) if idents]
 
     def may(self, rule: str, target: policy.enforcer.Target = policy.enforcer.NOTHING) -> None:
         """Raise ``Forbidden`` unless the policy allows ``rule``."""
@@ -128,6 +140,7 @@ class Call:
 
     def rpc(self, host: str, work: str, **args: typing.Any) -> typing.Any:
         """Have a conductor do ``work``."""
+        self.accepted()
         return self.house.rpc.call(self.context, host, work, **args)
 
 

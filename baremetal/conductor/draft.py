@@ -33,6 +33,8 @@ class Draft:
     milestones: list[dict[str, typing.Any]] = dataclasses.field(default_factory=list)
     #: moves: event, provision state before it and its target
     moves: list[tuple[str, str, str | None]] = dataclasses.field(default_factory=list)
+    #: notifications of what is true once it is written: action, status, facts
+    notices: list[tuple[str, str, dict[str, typing.Any]]] = dataclasses.field(default_factory=list)
     #: statements of the journal
     writes: list[Write] = dataclasses.field(default_factory=list)
     #: what the log says once it is written

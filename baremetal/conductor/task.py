@@ -6,6 +6,7 @@ into one transaction (``draft.py``).
 """
 
 import collections.abc
+import contextlib
 import datetime
 import logging
 import math
@@ -115,6 +116,10 @@ class Task(task.Task):
         """Write what is noted of a port or port group with the next ``save``."""
         self.draft.writes.append(lambda connection: ports.note(connection, rows, ident, text))
 
+    def announced(self, what: str, **facts: typing.Any) -> contextlib.AbstractContextManager[None]:
+        """Return the block in which ``what`` is done; notifications are sent of its begin and of its end."""
+        return telling.around(self, what, facts)
+
     @property
     def flowing(self) -> bool:
         """Whether this is work of a flow."""
@@ -178,7 +183,7 @@ class Task(task.Task):
         Raises ``draft.Changed`` when the lease could not be taken, ``LeaseLost`` when it is no longer ours,
         ``draft.Unsaved`` when the database does not take it. Nothing is written then.
         """
-        written, values, was = self.draft, self.node.changes(), self.node.stored()
+        written, values = self.draft, self.node.changes()
         if values or written.taking:
             values["updated_at"] = self.node.updated_at = self.means.clock.now()
         written.store(self.means.database, self.means.clock, self.lease, values,
@@ -187,7 +192,7 @@ class Task(task.Task):
         self._saved_at = self.means.clock.tick()
         self.node.saved(values)
         telling.tell(self, values)
-        telling.notify(self, was, written.moves)
+        telling.notify(self, written)
         self.node.generation += 1
         self.node.saved({"generation": self.node.generation})
         if written.taking:

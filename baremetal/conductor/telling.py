@@ -1,10 +1,18 @@
 """What is told to the world of a node that a worker has written: its moves, its power, its maintenance."""
 
+import collections.abc
+import contextlib
 import typing
 
 from baremetal import states
-from baremetal.db import record
+from baremetal.conductor import draft
+from baremetal.db import engine, noticed
 from baremetal.notify import bus, happening
+
+#: what notifications are of, beside moves: power and console that are switched, power that was not as recorded, and a
+#: console that is opened again
+POWER_SET, POWER_CORRECTED = "power_set", "power_state_corrected"
+CONSOLE_SET, CONSOLE_RESTORE = "console_set", "console_restore"
 
 #: columns of which one has changed: what has happened; the first that fits names it
 # fmt: off
@@ -14,12 +22,10 @@ ACTIONS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"power_state", "target_power_state"}),         happening.POWER),
     (frozenset({"console_enabled"}),                           happening.CONSOLE),
     (frozenset({"properties", "driver_internal_info", "resource_class", "health", "boot_mode", "secure_boot",
-                "raid_config", "instance_uuid", "allocation_uuid", "last_error"}), happening.UPDATE),
+                "raid_config", "target_raid_config", "instance_uuid", "allocation_uuid", "last_error"}),
+     happening.UPDATE),
 )
 # fmt: on
-#: columns that are told with each of them
-TOLD = ("provision_state", "target_provision_state", "power_state", "target_power_state", "maintenance", "fault",
-        "last_error", "console_enabled", "instance_uuid", "resource_class")
 
 
 def tell(held: typing.Any, written: dict[str, typing.Any]) -> None:
@@ -30,20 +36,37 @@ def tell(held: typing.Any, written: dict[str, typing.Any]) -> None:
     known = vars(held.node)
     held.means.outbox.tell(happening.Happening(
         "node", action, held.node.uuid, held.means.clock.now(), known.get("name"), held.node.uuid, known.get("owner"),
-        known.get("lessee"), held.ctx.request_id, held.ctx.user, {name: known[name] for name in TOLD if name in known}))
+        known.get("lessee"), held.ctx.request_id, held.ctx.user, happening.facts(known)))
 
 
-def notify(held: typing.Any, was: dict[str, typing.Any], moves: list[tuple[str, str, str | None]]) -> None:
-    """Send notifications of what a worker has written: moves, and changes of power and console. ``was`` is before."""
+def notify(held: typing.Any, written: draft.Draft) -> None:
+    """Send notifications of what a worker has written: its moves, and what it noted."""
+    if held.means.bus.on:
+        _send(held, [*_moved(held, written.moves), *written.notices])
+
+
+@contextlib.contextmanager
+def around(held: typing.Any, which: str, facts: dict[str, typing.Any]) -> collections.abc.Iterator[None]:
+    """Send ``start``, then ``error`` of what the block raises, or ``end`` with the next ``save``."""
     if not held.means.bus.on:
+        yield
         return
-    values = None
-    for which, status, facts in [*_moved(held, moves), *_switched(held, was)]:
-        values = values or _shown(held)
-        held.means.bus.send(f"node.{which}", status, {**values, **facts}, held.ctx)
+    _send(held, [(which, bus.START, facts)])
+    try:
+        yield
+    except Exception:
+        _send(held, [(which, bus.ERROR, facts)])
+        raise
+    held.draft.notices.append((which, bus.END, facts))
 
 
 Notice = tuple[str, str, dict[str, typing.Any]]
+
+
+def _send(held: typing.Any, notices: list[Notice]) -> None:
+    values = _shown(held) if notices else {}
+    for which, status, facts in notices:
+        held.means.bus.send(f"node.{which}", status, {**values, **facts}, held.ctx)
 
 
 def _moved(held: typing.Any, moves: list[tuple[str, str, str | None]]) -> list[Notice]:
@@ -66,23 +89,9 @@ def _moving(state: str) -> bool:
 _STATUS = {(False, True): bus.START, (True, False): bus.END}
 
 
-def _switched(held: typing.Any, was: dict[str, typing.Any]) -> list[Notice]:
-    """Return what is sent of power and console."""
-    now, found = vars(held.node), []
-    before, target = was.get("target_power_state"), now.get("target_power_state")
-    if before != target and target is not None:
-        found.append(("power_set", bus.START, {"to_power": target}))
-    elif before != target:
-        reached = bus.END if now.get("power_state") == before else bus.ERROR
-        found.append(("power_set", reached, {"to_power": before}))
-    elif target is None and was.get("power_state") not in (None, now.get("power_state")):
-        found.append(("power_state_corrected", bus.SUCCESS, {"from_power": was.get("power_state")}))
-    if "console_enabled" in was and bool(was["console_enabled"]) != bool(now.get("console_enabled")):
-        found.append(("console_set", bus.END, {}))
-    return found
-
-
 def _shown(held: typing.Any) -> dict[str, typing.Any]:
-    """Return the node's columns without secrets."""
-    return {name: record.mask(value) if isinstance(value, dict) else value
-            for name, value in vars(held.node).items() if not name.startswith("_")}
+    """Return the node's columns and traits, for payloads, which mask secrets."""
+    values = {name: value for name, value in vars(held.node).items() if not name.startswith("_")}
+    with contextlib.suppress(*engine.TROUBLE), held.means.database.read() as connection:
+        values["traits"] = noticed.traits(connection, "node", held.node.id)
+    return values

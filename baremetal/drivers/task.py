@@ -5,6 +5,7 @@ names. It holds no lock and writes nothing: ``conductor/task.py`` subclasses it.
 """
 
 import collections.abc
+import contextlib
 import dataclasses
 import json
 import types
@@ -134,6 +135,10 @@ class Task:
     def flowing(self) -> bool:
         """Whether this is work of a flow, whose milestones are kept."""
         return True
+
+    def announced(self, what: str, **facts: typing.Any) -> contextlib.AbstractContextManager[None]:
+        """Return the block in which ``what`` is done, for a process that sends notifications: of its begin and end."""
+        return contextlib.nullcontext()
 
     def keep(self, port: typing.Any, **notes: typing.Any) -> None:
         """Note facts in the ``internal_info`` of one of ``ports`` or ``portgroups``; None takes one away."""

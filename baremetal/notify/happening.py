@@ -1,5 +1,6 @@
 """One thing that has happened, as it is told. Words only: who hears of it is not known here."""
 
+import collections.abc
 import dataclasses
 import datetime
 import typing
@@ -8,6 +9,14 @@ import typing
 CREATE, UPDATE, DELETE = "create", "update", "delete"
 #: actions on nodes
 PROVISION, POWER, MAINTENANCE, CONSOLE = "provision", "power", "maintenance", "console"
+#: fields of a node that are told with whatever happens to it
+TOLD = ("provision_state", "target_provision_state", "power_state", "target_power_state", "maintenance", "fault",
+        "last_error", "console_enabled", "instance_uuid", "resource_class")
+
+
+def facts(node: collections.abc.Mapping[str, typing.Any]) -> dict[str, typing.Any]:
+    """Return what is told of a node whose columns are these."""
+    return {name: node[name] for name in TOLD if name in node}
 
 
 @dataclasses.dataclass(frozen=True)

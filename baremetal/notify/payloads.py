@@ -1,16 +1,20 @@
 """What notifications hold: name, version and fields of each payload, and the envelope around it. Pure.
 
+Whatever is put into an envelope has its secrets masked there, wherever it comes from.
+
 Names, versions and fields are the convention's (Ironic's versioned notifications), so that its consumers understand.
 """
 
 import collections.abc
 import dataclasses
 import datetime
+import re
 import typing
 
 import orjson
 
 from baremetal import clock
+from baremetal.db import record
 
 NAMESPACE = "ironic"
 
@@ -85,10 +89,28 @@ def envelope(which: str, values: collections.abc.Mapping[str, typing.Any]) -> di
             "ironic_object.version": payload.version, "ironic_object.data": data}
 
 
+#: in an address: user and password; behind it what is asked for, which may be a signature
+_LOGIN, _QUERY = re.compile(r"(?<=://)[^/@\s'\"]*@"), re.compile(r"(\w://[^\s?'\"]*\?)[^\s'\"]+")
+
+
 def _plain(name: str, value: typing.Any) -> typing.Any:
-    """Return a value as JSON has it: stored text is read, times are written."""
+    """Return a value as JSON has it: stored text is read, times are written, secrets are masked."""
     if isinstance(value, datetime.datetime):
         return clock.iso(value)
     if name in JSON and (value is None or isinstance(value, str)):
-        return orjson.loads(value) if value else JSON[name]
+        value = orjson.loads(value) if value else JSON[name]
+    if isinstance(value, (dict, list)):
+        # as it would be stored for everybody to see
+        value = record.load(record.split(name, {name: value})[0])[name]
+    return _without_logins(value)
+
+
+def _without_logins(value: typing.Any) -> typing.Any:
+    """Return a value whose addresses have no password and no signature."""
+    if isinstance(value, dict):
+        return {key: _without_logins(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_logins(item) for item in value]
+    if isinstance(value, str) and "://" in value:
+        return _QUERY.sub(rf"\g<1>{record.MASK}", _LOGIN.sub(f"{record.MASK}@", value))
     return value

@@ -28,6 +28,7 @@ def create(call: expose.Call) -> expose.Answer:
             document = lists.show(call, connection, shown, row["uuid"])
     except exception.DBDuplicateEntry as error:
         raise errors.AlreadyExists(what="chassis", field="uuid", value=row["uuid"]) from error
+    call.tell("chassis", "create", row)
     return expose.Answer(201, document, location=f"chassis/{row['uuid']}")
 
 
@@ -45,7 +46,9 @@ def change(call: expose.Call, name: str) -> dict[str, typing.Any]:
         changes = {field: value for field, value in row.items() if value != getattr(found, field)}
         if changes:
             chassis.change(connection, found.id, {**changes, "updated_at": call.house.clock.now()})
-        return lists.show(call, connection, shown, name)
+        document = lists.show(call, connection, shown, name)
+    call.tell("chassis", "update", found)
+    return document
 
 
 def _full(name: str, whom: str = "") -> errors.Fault:
@@ -67,4 +70,5 @@ def remove(call: expose.Call, name: str) -> expose.Answer:
             chassis.remove(connection, found.id)
         except exception.DBReferenceError as error:
             raise _full(name) from error
+    call.tell("chassis", "delete", found)
     return expose.Answer(204)

@@ -5,7 +5,7 @@ from baremetal.api import expose
 from baremetal.api.nodes import find, patch
 from baremetal.db import nodes
 
-COLUMNS = (*nodes.LEASE, "id", "generation", "provision_state", "instance_uuid", "maintenance", "protected",
+COLUMNS = (*nodes.LEASE, "id", "name", "generation", "provision_state", "instance_uuid", "maintenance", "protected",
            "protected_reason")
 
 
@@ -16,8 +16,10 @@ def delete(call: expose.Call, name: str) -> expose.Answer:
         found = find.one(call, name, *COLUMNS)
         _check(call, found)
         with call.house.database.write() as connection:
-            if nodes.delete(connection, dict(found._mapping), call.house.clock.now()):
-                return expose.Answer(204)
+            done = nodes.delete(connection, dict(found._mapping), call.house.clock.now())
+        if done:
+            call.tell("node", "delete", found)
+            return expose.Answer(204)
     raise errors.Conflict(text=f"Node {name} is being changed by others; it was not deleted. Try again.")
 
 

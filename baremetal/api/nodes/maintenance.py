@@ -6,13 +6,16 @@ from baremetal import errors
 from baremetal.api import expose, types
 from baremetal.api.nodes import find
 from baremetal.db import nodes
+from baremetal.notify import happening
 
 
 def _put(call: expose.Call, name: str, changes: dict[str, typing.Any]) -> expose.Answer:
-    found = find.one(call, name, "uuid")
+    found = find.one(call, name, "uuid", "name", *happening.TOLD)
     with call.house.database.write() as connection:
         if not nodes.put(connection, "uuid", found.uuid, changes, call.house.clock.now()):
             raise errors.NotFound(what="Node", ident=name)
+    row = {**found._mapping, **changes}
+    call.tell("node", happening.MAINTENANCE, row, **happening.facts(row))
     return expose.Answer(202)
 
 

@@ -10,6 +10,7 @@ from baremetal import errors
 from baremetal.api import access, expose, patch, resource, types
 from baremetal.api.nodes import columns, find, interfaces, lists, node, permits, rules, sight
 from baremetal.db import allocations, nodes
+from baremetal.notify import happening
 
 #: times to read and write anew when others write the same node
 TRIES = 10
@@ -56,7 +57,11 @@ def _write(call: expose.Call, made: rules.Change) -> bool:
         done = nodes.update(connection, made.row, values, now, only_free=hardware)
         if done and made.row["allocation_uuid"] and "allocation_uuid" in values:
             allocations.forget(connection, made.row["allocation_uuid"])
-        return done
+    if done and values:
+        row = {**made.row, **values}
+        action = happening.MAINTENANCE if "maintenance" in values else happening.UPDATE
+        call.tell("node", action, row, **happening.facts(row))
+    return done
 
 
 def _apply(made: rules.Change) -> None:

@@ -82,6 +82,9 @@ def remove(call: expose.Call, name: str, trait: str) -> expose.Answer:
 
 def _write(call: expose.Call, name: str, work: typing.Callable[[typing.Any, nodes.Row], bool]) -> bool:
     """Do ``work`` on the node that ``name`` names, in a transaction."""
-    found = find.one(call, name, "id")
+    found = find.one(call, name, "id", "uuid", "name")
     with call.house.database.write() as connection:
-        return work(connection, found)
+        done = work(connection, found)
+    if done:
+        call.tell("node", "update", found)
+    return done

@@ -22,7 +22,7 @@ def show(call: expose.Call, name: str) -> dict[str, typing.Any]:
 @expose.handler("node:vif:attach", body="document")
 def attach(call: expose.Call, name: str) -> expose.Answer:
     """Attach a VIF to a free port or port group of a node."""
-    found = find.one(call, name, *find.DRIVEN_BY)
+    found = find.one(call, name, *find.DRIVEN_BY, "name")
     vif = shapes.check("vif", VIF, call.body)
     _ident(call, vif["id"])
     given = [key for key in CARRIERS if key in vif]
@@ -34,15 +34,17 @@ def attach(call: expose.Call, name: str) -> expose.Answer:
     elif given and not types.is_uuid(vif[given[0]]):
         raise errors.BadField(field=given[0], value=type(vif[given[0]]).__name__, wanted=types.UUID.wanted)
     call.rpc(find.host(call, found), "vif_attach", node=found.uuid, vif=vif)
+    call.tell("node", "update", found)
     return expose.Answer(204)
 
 
 @expose.handler("node:vif:detach")
 def detach(call: expose.Call, name: str, vif: str) -> expose.Answer:
     """Detach a VIF from a node."""
-    found = find.one(call, name, *find.DRIVEN_BY)
+    found = find.one(call, name, *find.DRIVEN_BY, "name")
     _ident(call, vif)
     call.rpc(find.host(call, found), "vif_detach", node=found.uuid, vif=vif)
+    call.tell("node", "update", found)
     return expose.Answer(204)
 
 

@@ -67,3 +67,4 @@ def _write(call: expose.Call, name: str, change: Change) -> None:
         if wanted != known:
             stepped.replace_traits(connection, found.id, wanted)
             stepped.change(connection, lists.RUNBOOKS, found.id, {"updated_at": call.house.clock.now()})
+    call.tell("runbook", "update", found)

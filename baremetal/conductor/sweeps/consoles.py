@@ -7,7 +7,7 @@ import logging
 import typing
 
 from baremetal import context, errors
-from baremetal.conductor import consoles, draft, hold, task
+from baremetal.conductor import consoles, draft, hold, task, telling
 from baremetal.conductor.sweeps import sweep
 from baremetal.db import nodes
 
@@ -82,7 +82,7 @@ class Consoles(sweep.Sweep):
 def _again(held: task.Task) -> None:
     try:
         held.console.validate(held)
-        consoles.switch(held, enabled=True)
+        consoles.switch(held, enabled=True, what=telling.CONSOLE_RESTORE)
     except errors.Fault as fault:
         if fault.transient:
             raise

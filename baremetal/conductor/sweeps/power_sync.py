@@ -5,9 +5,10 @@ import logging
 import typing
 
 from baremetal import errors, states
-from baremetal.conductor import draft, hold, power, task
+from baremetal.conductor import draft, hold, power, task, telling
 from baremetal.conductor.sweeps import health, polling, sweep
 from baremetal.db import polls
+from baremetal.notify import bus
 
 LOG = logging.getLogger(__name__)
 
@@ -83,6 +84,7 @@ class PowerSync(sweep.Sweep):
         found.take("power sync")
         if text is not None:
             found.note("monitoring", text)
+            found.draft.notices.append(_corrected(found.node))
             LOG.warning("Node %s: %s", found.node.uuid, text)
         found.node.power_state = actual
         found.draft.freeing = True
@@ -115,6 +117,8 @@ class PowerSync(sweep.Sweep):
             text = (f"The power is '{actual}' after it was set back to '{node.power_state}' {count - 1} times, so the "
                     "node is in maintenance.")
         found.take("power sync")
+        if actual != node.power_state:
+            found.draft.notices.append(_corrected(node))
         node.power_state, node.maintenance, node.fault = actual, True, states.FAULT_POWER
         found.fail_with(text)
         node.maintenance_reason = node.last_error
@@ -123,6 +127,11 @@ class PowerSync(sweep.Sweep):
         found.save()
         self._failures.pop(node.uuid, None)
         LOG.error("Node %s: %s", node.uuid, text)
+
+
+def _corrected(node: typing.Any) -> telling.Notice:
+    """Return the notification of a power that is not as recorded, which is written now."""
+    return telling.POWER_CORRECTED, bus.SUCCESS, {"from_power": node.power_state}
 
 
 def _may_force(node: typing.Any) -> bool:

@@ -11,7 +11,7 @@ from oslo_messaging.notify import _impl_test
 
 from baremetal.api import announce, routes
 from baremetal.notify import payloads
-from tests.api import inside
+from tests.api import inside, stage
 
 
 @pytest.fixture
@@ -36,6 +36,12 @@ def sent(count: int) -> list[tuple[str, dict[str, Any]]]:
     return found
 
 
+def data_of(notification: tuple[str, dict[str, Any]]) -> dict[str, Any]:
+    """What a payload holds."""
+    found: dict[str, Any] = notification[1]["ironic_object.data"]
+    return found
+
+
 def test_a_node_is_made_changed_and_deleted(house: inside.Inside) -> None:
     node = house.make("/v1/nodes", {"driver": "fake-hardware", "name": "web-1", "driver_info": {
         "ipmi_password": "geheim"}})
@@ -43,6 +49,7 @@ def test_a_node_is_made_changed_and_deleted(house: inside.Inside) -> None:
     house.ask("PUT", "/v1/nodes/web-1/maintenance", body={"reason": "a fan"})
     house.ask("DELETE", "/v1/nodes/web-1")
     found = sent(8)
+    assert data_of(found[0])["uuid"] == node["uuid"] and data_of(found[0])["created_at"] is None
     assert [name for name, _ in found] == [
         f"baremetal.node.{action}.{status}" for action in ("create", "update", "maintenance_set", "delete")
         for status in ("start", "end")]
@@ -63,6 +70,41 @@ def test_what_fails_is_announced_as_an_error(house: inside.Inside) -> None:
     assert _impl_test.NOTIFICATIONS[3][2] == "ERROR"
 
 
+ADD = [{"op": "add", "path": "/extra/a", "value": "b"}]
+# what is refused: who, method, path, body, status
+REFUSED: tuple[tuple[str, str, str, Any, int], ...] = (
+    ("system admin", "POST", "nodes", {"driver": "no-such"}, 400),
+    ("system admin", "POST", "nodes", {"driver": "fake-hardware", "colour": "red"}, 400),
+    ("system admin", "PATCH", "nodes/{node}", [{"op": "replace", "path": "/uuid", "value": "x"}], 400),
+    ("system admin", "PATCH", "nodes/web-2", ADD, 404),
+    ("system admin", "DELETE", "nodes/web-2", None, 404),
+    ("system admin", "PUT", "nodes/web-2/maintenance", {}, 404),
+    ("system admin", "DELETE", "deploy_templates/CUSTOM_X", None, 404),
+    ("third admin", "PATCH", "nodes/{node}", ADD, 404),
+    ("third admin", "DELETE", "nodes/{node}", None, 404),
+    ("third admin", "DELETE", "ports/{port}", None, 404),
+    ("third admin", "PUT", "nodes/{node}/maintenance", {}, 404),
+    ("third admin", "DELETE", "nodes/{node}/allocation", None, 404),
+    ("lessee reader", "DELETE", "nodes/{node}", None, 403),
+    ("lessee reader", "PATCH", "nodes/{node}", ADD, 403),
+    ("lessee admin", "PATCH", "nodes/{node}", [*ADD, {"op": "add", "path": "/driver_info/a", "value": "b"}], 403),
+    ("third admin", "POST", "chassis", {}, 403),
+    ("third admin", "POST", "deploy_templates", {"name": "CUSTOM_A", "steps": []}, 403),
+)
+
+
+def test_what_is_refused_is_not_announced(tmp_path: pathlib.Path) -> None:
+    _impl_test.reset()
+    with stage.opened(tmp_path, notification_level="info") as found:
+        found.build(whose=True)
+        found.door.conf.set_override("driver", ["test"], "oslo_messaging_notifications")
+        for who, method, path, body, status in REFUSED:
+            answer = found.ask(who, method, f"/v1/{path.format(**found.scene)}", body)
+            assert answer.status == status, (who, method, path, answer.content)
+        sent(0)
+    _impl_test.reset()
+
+
 def test_what_belongs_to_a_node_names_it(house: inside.Inside) -> None:
     node = house.make("/v1/nodes", {"driver": "fake-hardware"})["uuid"]
     house.make("/v1/ports", {"node_uuid": node, "address": "52:54:00:00:00:01"})
@@ -80,7 +122,7 @@ def test_secrets_in_lists_are_masked_and_nonsense_is_the_clients_fault(house: in
     step = {"interface": "deploy", "step": "x", "args": {"admin_password": "geheim"}, "priority": 1}
     house.make("/v1/deploy_templates", {"name": "CUSTOM_A", "steps": [step]})
     assert house.ask("POST", "/v1/nodes", body={"driver": "fake-hardware", "extra": "{no json"}).status == 400
-    found = sent(4)
+    found = sent(2)
     assert "geheim" not in repr(found)
     assert found[0][1]["ironic_object.data"]["steps"][0]["args"] == {"admin_password": "******"}
 
