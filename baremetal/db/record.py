@@ -11,21 +11,23 @@ import typing
 import orjson
 import sqlalchemy as sa
 
-from baremetal.db import models
+from baremetal.db import models, texts
 
-MASK = "******"
+MASK = texts.MASK
 #: dict columns that have a secret twin
 SECRETIVE = ("driver_info", "instance_info", "driver_internal_info")
 #: dict columns of a node
 DICTS = (*SECRETIVE, "properties", "extra", "network_data", "clean_step", "deploy_step", "service_step",
          "raid_config", "target_raid_config")
 #: keys whose value is a secret wherever they stand
-_SECRET_KEY = re.compile(r"pass(word|wd|phrase)?$|pass(word|wd|phrase)|secret|token|private_key|auth_key|priv_key"
-                         r"|kg_key", re.IGNORECASE)
+_SECRET_KEY = re.compile(r"pass$|pass(word|wd|phrase)|pswd|secret|token|private_key|auth_key|priv_key|encrypted_key"
+                         r"|kg_key|sslkey|fernetkey", re.IGNORECASE)
 #: further keys of one column
 _ALSO = {"instance_info": {"configdrive", "image_url"}}
 #: characters of a key whose judgement is remembered
 _SHORT = 64
+#: where a value stands: what was there, and under which key of what its secrets go
+Place = tuple[typing.Any, dict[str, typing.Any], str]
 _NAMES = tuple(column.name for column in models.NODES.c)
 
 
@@ -69,26 +71,35 @@ def _hide(column: str, value: dict[str, typing.Any], known: typing.Any,
             if secret is not None:
                 hidden[key] = secret
         else:
-            below: dict[str, typing.Any] = {}
-            shown[key] = _hide_below(column, item, known.get(key), below)
-            if below:
-                hidden[key] = below
+            shown[key] = _hide_below(column, item, (known.get(key), hidden, key))
     return shown
 
 
-def _hide_below(column: str, item: typing.Any, known: typing.Any, hidden: dict[str, typing.Any]) -> typing.Any:
+def _hide_below(column: str, item: typing.Any, at: Place) -> typing.Any:
     """Do the same for any value; the secrets of a list's items stand under their numbers."""
+    known, hidden, key = at
+    if isinstance(item, str):
+        return _hide_within(item, at)
+    below: dict[str, typing.Any] = {}
     if isinstance(item, dict):
-        return _hide(column, item, known, hidden)
-    if not isinstance(item, list):
-        return item
-    known = known if isinstance(known, list) else []
-    shown = []
-    for number, one in enumerate(item):
-        below: dict[str, typing.Any] = {}
-        shown.append(_hide_below(column, one, known[number] if number < len(known) else None, below))
-        if below:
-            hidden[str(number)] = below
+        item = _hide(column, item, known, below)
+    elif isinstance(item, list):
+        known = known if isinstance(known, list) else []
+        item = [_hide_below(column, one, (known[number] if number < len(known) else None, below, str(number)))
+                for number, one in enumerate(item)]
+    if below:
+        hidden[key] = below
+    return item
+
+
+def _hide_within(text: str, at: Place) -> str:
+    """Return a text without the secrets in it; the whole text is the secret then."""
+    known, hidden, key = at
+    shown = texts.mask(text)
+    if MASK in shown:
+        kept = isinstance(known, str) and text == texts.mask(known)
+        if kept or shown != text:
+            hidden[key] = known if kept else text
     return shown
 
 
@@ -113,7 +124,9 @@ def _merge_below(shown: typing.Any, hidden: dict[str, typing.Any]) -> None:
         _merge(shown, hidden)
     elif isinstance(shown, list):
         for number, below in hidden.items():
-            if int(number) < len(shown):
+            if int(number) < len(shown) and isinstance(below, str):
+                shown[int(number)] = below
+            elif int(number) < len(shown):
                 _merge_below(shown[int(number)], below)
 
 
@@ -166,10 +179,6 @@ class Node:
     def clean(self) -> None:
         """Take the present values as the stored ones."""
         self._was = self._columns()
-
-    def stored(self) -> dict[str, typing.Any]:
-        """Return the columns as they are stored."""
-        return dict(self._was)
 
     def saved(self, values: dict[str, typing.Any]) -> None:
         """Take ``values``, which came from ``changes``, as stored; what changed meanwhile still differs."""

@@ -1,5 +1,7 @@
 """Secrets of dict columns: split off, put back, kept where the mask comes back."""
 
+import time
+
 import pytest
 
 from baremetal.db import record
@@ -40,3 +42,39 @@ def test_what_is_secret_in_one_column_only():
 def test_arguments_of_a_step_are_masked_where_they_are_shown():
     step = {"interface": "bios", "step": "apply_configuration", "args": {"settings": [{"password": "x", "name": "n"}]}}
     assert record.mask(step)["args"] == {"settings": [{"password": "******", "name": "n"}]}
+
+
+#: a text in which there are secrets, and how it is shown
+TEXTS = [
+    ("console=ttyS0 ipa-api-token=abc quiet", "console=ttyS0 ipa-api-token=****** quiet"),
+    ('rescue_password="x y" z', "rescue_password=****** z"),
+    ("password=a, ADMIN_PASS=b;x", "password=******, ADMIN_PASS=******;x"),
+    ('{"admin_password": "a b", "n": 1}', '{"admin_password": "******", "n": 1}'),
+    (r'{\"secret\":\"a\"}', r'{\"secret\":\"******\"}'), ("'token' : 'a'", "'token' : '******'"),
+    ("http://localhost/x?token=abc&y=1", "http://localhost/x?token=******&y=1"),
+    *[(text, text) for text in ("Invalid token: expired", "a=b", "password=", "", "passport=1", "x" * 70 + "=")],
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), TEXTS)
+def test_secrets_within_texts(text, shown):
+    value = {"a": text, "b": [text, [text]], "c": {"d": [{"e": text}]}}
+    public, hidden = record.split("driver_info", value)
+    assert record.load(public) == {"a": shown, "b": [shown, [shown]], "c": {"d": [{"e": shown}]}}
+    assert record.join(public, hidden) == value and (hidden is None) == (text == shown)
+    # who sends back what it was shown changes nothing
+    again = record.split("driver_info", record.load(public), value)
+    assert record.join(*again) == value
+    assert record.mask(value) == record.load(public)
+
+
+def test_a_text_that_was_changed_beside_its_secret_is_new():
+    public, hidden = record.split("driver_info", {"a": "token=****** x"}, {"a": "token=abc"})
+    assert record.join(public, hidden) == {"a": "token=****** x"}
+
+
+def test_long_texts_are_looked_through_in_a_moment():
+    begin = time.perf_counter()
+    for text in ("abcdEFGH" * 2 ** 17 + "=", "token" * 2 ** 17 + "=", 'secret"' + " " * 10 ** 6 + ':"'):
+        record.split("instance_info", {"a": text})
+    assert time.perf_counter() - begin < 10
