@@ -62,10 +62,12 @@ def _check_name(call: expose.Call, name: str | None) -> None:
 
 
 def _give_to_project(call: expose.Call, values: dict[str, typing.Any]) -> None:
-    """Projects make allocations of their own only."""
+    """Projects make allocations of their own only; who has none, and is no operator, makes none."""
+    own = call.context.project
+    if own is None:
+        call.may("allocation:create_restricted")
     if call.house.enforcer.allows("allocation:create_restricted", call.context):
         return
-    own = call.context.project
     if values.get("owner") not in (None, own):
         raise errors.Forbidden(why=f"Project {own} may make allocations of its own only, not of project "
                                    f"{values['owner']}.")
