@@ -16,6 +16,7 @@ Since = dict[int, int]
 _NODES: sa.Select[typing.Any] = sa.select(
     NODES.c.id, NODES.c.uuid, NODES.c.name, NODES.c.provision_state, NODES.c.target_provision_state,
     NODES.c.power_state, NODES.c.maintenance, NODES.c.fault, NODES.c.last_error,
+    NODES.c.owner, NODES.c.lessee,
     ).where(NODES.c.id.in_(sa.bindparam("w_nodes", expanding=True)))
 
 

@@ -194,12 +194,12 @@ def test_who_has_nothing_sees_nothing_of_nobodys(stage: stages.Stage) -> None:
 def test_a_lessee_hears_of_its_node_without_its_errors(stage: stages.Stage) -> None:
     """What a stream tells of a node is what its document shows."""
     told = {}
-    for role in ("owner reader", "lessee admin", "third admin"):
+    for role, by in (("owner reader", "joe"), ("lessee admin", "joe"), ("lessee member", "user"), ("third admin", "x")):
         ident = str(uuid.uuid4())
         with stage.door.database.write() as connection:
             events.add(connection, [happening.Happening(
                 "node", "update", ident, stage.door.time.now(), owner=matrix.OWNER, lessee=matrix.LESSEE,
-                facts={"last_error": "it burns", "health": None})])
+                request_id="req-7", user=by, facts={"last_error": "it burns", "health": None})])
             newest = events.newest(connection)
         answer = stage.door.ask("GET", "/ops/v1/events", headers={
             stages.ROLE: role, "Last-Event-ID": f"{newest - 1}.ffffffffffffffff"})
@@ -207,3 +207,7 @@ def test_a_lessee_hears_of_its_node_without_its_errors(stage: stages.Stage) -> N
     assert "it burns" in told["owner reader"]
     assert "health" in told["lessee admin"] and "it burns" not in told["lessee admin"]
     assert "health" not in told["third admin"]
+    # who did it is its owner's business, unless it was the lessee itself
+    assert "req-7" in told["owner reader"] and "joe" in told["owner reader"]
+    assert "req-7" not in told["lessee admin"] and "joe" not in told["lessee admin"]
+    assert "req-7" in told["lessee member"]

@@ -329,17 +329,22 @@ def test_report_of_a_failure(house: building.House) -> None:
     assert house.rows(models.PORTS) == []
 
 
-def test_report_with_an_interface_that_is_another_nodes(house: building.House) -> None:
+@pytest.mark.parametrize("owner", [None, "another"])
+def test_report_with_an_interface_that_is_another_nodes(house: building.House, owner: str | None) -> None:
+    """Who owns the node is told which other one, if that is its owner's, too."""
     _inspect, ident = _inspected(house)
     other = house.add()
     with house.database.write() as connection:
+        connection.execute(sa.update(models.NODES).where(models.NODES.c.uuid == other).values(owner=owner))
         connection.execute(sa.insert(models.PORTS).values(
             uuid="p", node_id=house.node(other).id, address="52:54:00:00:00:01", created_at=house.clock.now()))
     _report(house, ident)
     _told(house, ident)
     node = house.node(ident)
     assert node.provision_state == "inspect failed"
-    assert f"52:54:00:00:00:01, which is a port of node {other} already" in node.last_error
+    named = "a node of another owner" if owner else f"node {other}"
+    assert f"52:54:00:00:00:01, which is a port of {named} already" in node.last_error
+    assert (other in node.last_error) == (owner is None)
 
 
 def _digest(house: building.House, ident: str) -> str:

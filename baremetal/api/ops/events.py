@@ -8,6 +8,8 @@ import collections.abc
 import logging
 import typing
 
+import sqlalchemy as sa
+
 from baremetal.api import expose
 from baremetal.api.ops import timeline, watcher
 
@@ -42,7 +44,7 @@ class Unlent:
 class Feed:
     """The body of the answer: iterated by the server's thread, which may wait here, and closed by it."""
 
-    def __init__(self, house: typing.Any, node: int, last: str | None, lent: typing.Any) -> None:
+    def __init__(self, house: typing.Any, node: sa.Row[typing.Any], last: str | None, lent: typing.Any) -> None:
         self._house = house
         self._listener: watcher.Listener = house.watcher.listen(node, last)
         self._link = lent(self._listener.end) if lent else Unlent()
@@ -87,5 +89,5 @@ def show(call: expose.Call, name: str) -> expose.Answer:
     with call.house.database.read() as connection:
         node = timeline.find(call, connection, name)
     environ = call.request.environ
-    feed = Feed(call.house, node.id, environ.get("HTTP_LAST_EVENT_ID"), environ.get(LENT))
+    feed = Feed(call.house, node, environ.get("HTTP_LAST_EVENT_ID"), environ.get(LENT))
     return expose.Answer(stream=feed, content_type="text/event-stream", headers=HEADERS)

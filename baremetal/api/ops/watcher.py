@@ -11,6 +11,7 @@ import threading
 import typing
 
 import orjson
+import sqlalchemy as sa
 from oslo_config import cfg
 
 from baremetal import clock, errors
@@ -36,8 +37,8 @@ RETRY = 10
 class Listener:
     """Who listens to one node: what is on its way to it."""
 
-    def __init__(self, node: int, since: int, told: cursor.Cursor | None) -> None:
-        self.node, self.since, self.cursor = node, since, told
+    def __init__(self, node: sa.Row[typing.Any], since: int, told: cursor.Cursor | None) -> None:
+        self.node, self.tenants, self.since, self.cursor = node.id, _tenants(node), since, told
         self.over = False
         self.shown: dict[str, typing.Any] = {}
         self.shown_at = float("-inf")
@@ -84,6 +85,11 @@ class Found:
     parts: timeline.Parts
 
 
+def _tenants(node: sa.Row[typing.Any]) -> tuple[str | None, str | None]:
+    """Return by what was judged who may listen."""
+    return node.owner, node.lessee
+
+
 class Watcher:
     """Reads for all listeners of this process."""
 
@@ -98,12 +104,12 @@ class Watcher:
         #: flow: how long its steps took the last time
         self._took: dict[int, progress.Known] = {}
 
-    def listen(self, node: int, last: str | None) -> Listener:
+    def listen(self, node: sa.Row[typing.Any], last: str | None) -> Listener:
         """Return a listener to a node, from the event of that id on; raises ``StreamsTaken``."""
         told = cursor.Cursor.read(last) if last else None
         with self._database.read() as connection:
-            known = watching.known(connection, node, MISSED)
-        if told is not None and (told.node != node or (told.flow not in known and (told.flow or len(known) == MISSED))):
+            known = watching.known(connection, node.id, MISSED)
+        if told is not None and (told.node != node.id or (told.flow not in known and (told.flow or len(known) == MISSED))):
             told = None
         since = told.flow if told is not None else known[0] if known else 0
         made = Listener(node, since, told)
@@ -169,8 +175,8 @@ class Watcher:
         now = self._time.now()
         for listener in listeners:
             node = found.nodes.get(listener.node)
-            if node is None:
-                listener.end()      # deleted; who asks again is told so
+            if node is None or _tenants(node) != listener.tenants:
+                listener.end()      # deleted, or another project's; who asks again is told so
                 continue
             flows = [flow for flow in found.flows.get(listener.node, ()) if flow.id >= listener.since]
             took = self._took.get(flows[-1].id, {}) if flows else {}

@@ -181,6 +181,16 @@ def test_a_node_that_is_deleted_ends_its_stream(served: Served) -> None:
     stream.close()
 
 
+def test_a_node_that_becomes_another_projects_ends_its_stream(served: Served) -> None:
+    """Who may hear of it is asked anew, when the client comes again."""
+    stream = served.listen()
+    assert (stream.next() or ("",))[0] == "snapshot"
+    patch = [{"op": "add", "path": "/owner", "value": "another"}]
+    assert served.ask("PATCH", f"/v1/nodes/{served.node}", body=patch).status == 200
+    assert stream.next() is None
+    stream.close()
+
+
 def test_cursor_is_its_text() -> None:
     made = cursor.Cursor(3, 12, True, 70, 0b101, 0xabc, 0xdef, ["d1", "u2", "p0", "s12", "p0"])
     assert str(made) == "3.12e.70.5.abc.def.d1u2p0s12"
