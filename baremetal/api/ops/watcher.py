@@ -109,7 +109,8 @@ class Watcher:
         told = cursor.Cursor.read(last) if last else None
         with self._database.read() as connection:
             known = watching.known(connection, node.id, MISSED)
-        if told is not None and (told.node != node.id or (told.flow not in known and (told.flow or len(known) == MISSED))):
+        lost = told is not None and told.flow not in known and (told.flow or len(known) == MISSED)
+        if told is not None and (told.node != node.id or lost):
             told = None
         since = told.flow if told is not None else known[0] if known else 0
         made = Listener(node, since, told)
