@@ -105,10 +105,10 @@ def _refuse_taken(held: task.Task, found: inspection.Outcome) -> None:
     with held.means.database.read() as connection:
         taken = ports.of_others(connection, held.node.id, [port["address"] for port in found.new_ports])
     if taken:
-        address, other, owner = taken[0]
+        address, other = taken[0].address, taken[0].node
         LOG.warning("Node %s: its interface %s is a port of node %s already", held.node.uuid, address, other)
         # who owns this node is not told of others'; the log is for operators
-        named = f"node {other}" if owner == held.node.owner else "a node of another owner"
+        named = f"node {other}" if taken[0].owner == held.node.owner else "a node of another owner"
         raise errors.StepFailed(interface="inspect", step="process", why=(
             f"the server has an interface {address}, which is a port of {named} already. Delete that port, or the node "
             "that is enrolled twice, then inspect again"))
