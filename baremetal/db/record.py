@@ -22,6 +22,8 @@ DICTS = (*SECRETIVE, "properties", "extra", "network_data", "clean_step", "deplo
 #: keys whose value is a secret wherever they stand
 _SECRET_KEY = re.compile(r"pass$|pass(word|wd|phrase)|pswd|secret|token|private_key|auth_key|priv_key|encrypted_key"
                          r"|kg_key|sslkey|fernetkey", re.IGNORECASE)
+#: keys of settings as steps have them, such as those of the BIOS: the value of one whose name is a secret's is one
+NAME, VALUE = "name", "value"
 #: further keys of one column
 _ALSO = {"instance_info": {"configdrive", "image_url"}}
 #: characters of a key whose judgement is remembered
@@ -64,8 +66,10 @@ def _hide(column: str, value: dict[str, typing.Any], known: typing.Any,
     """Return ``value`` masked; fill ``hidden`` with what was masked, in the same shape."""
     shown: dict[str, typing.Any] = {}
     known = known if isinstance(known, dict) else {}
+    name = value.get(NAME)
+    named = isinstance(name, str) and VALUE in value and is_secret(column, name)
     for key, item in value.items():
-        if is_secret(column, key) and item not in (None, "", [], {}):
+        if (is_secret(column, key) or (named and key == VALUE)) and item not in (None, "", [], {}):
             shown[key] = MASK
             secret = known.get(key) if item == MASK else item
             if secret is not None:

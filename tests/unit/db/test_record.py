@@ -78,3 +78,11 @@ def test_long_texts_are_looked_through_in_a_moment():
     for text in ("abcdEFGH" * 2 ** 17 + "=", "token" * 2 ** 17 + "=", 'secret"' + " " * 10 ** 6 + ':"'):
         record.split("instance_info", {"a": text})
     assert time.perf_counter() - begin < 10
+
+
+def test_the_value_of_a_setting_whose_name_is_a_secrets_is_one():
+    value = {"settings": [{"name": "AdminPassword", "value": "geheim"}, {"name": "BootMode", "value": "uefi"}]}
+    public, hidden = record.split("steps", value)
+    assert record.load(public)["settings"] == [{"name": "AdminPassword", "value": record.MASK}, value["settings"][1]]
+    assert record.join(public, hidden) == value
+    assert record.join(*record.split("steps", record.load(public), value)) == value
