@@ -218,7 +218,9 @@ def accept(name: str, field: Field, value: typing.Any) -> typing.Any:
     try:
         return types.check(field.kind, value)
     except ValueError as error:
-        # what was meant for an object may hold secrets
+        if field.kind.stored == "json" and isinstance(value, dict | list):
+            # what was meant for an object may hold secrets; the text says at which part of it something is wrong
+            raise errors.Invalid(text=f"Field {name!r} is not as it must be. {error}") from error
         shown = type(value).__name__ if field.kind.stored == "json" else shorten(value)
         raise errors.BadField(field=name, value=shown, wanted=str(error)) from error
 

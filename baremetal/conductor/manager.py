@@ -5,7 +5,7 @@ import functools
 import typing
 
 from baremetal import context, errors
-from baremetal.conductor import attention, defects, desks, draft, flow, hold, identity, means, power, task
+from baremetal.conductor import attention, defects, desks, draft, flow, hold, identity, means, power, task, templates
 from baremetal.db import engine
 from baremetal.drivers import interface, management
 
@@ -129,6 +129,9 @@ def _validity(found: task.Task, kind: str) -> dict[str, typing.Any]:
         if kind == "management":
             # what the node says may be well formed and wrong all the same: only the controller can tell
             identity.ask(found)
+        if kind == "deploy" and templates.require_traits(found):
+            # what the deploy templates of its traits add is part of what the deploy interface would do
+            found.means.verbs["deploy"].plan(found, {})
     except errors.Fault as fault:
         return {"result": False, "reason": fault.text}
     except Exception as error:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 import baremetal.drivers.volumes
 from baremetal import context, errors, states, steps
 from baremetal.conductor import draft, lines, means, targets, telling
-from baremetal.db import locks, models, ports, record
+from baremetal.db import inventory, locks, models, ports, record
 from baremetal.drivers import interface, task
 
 LOG = logging.getLogger(__name__)
@@ -111,6 +111,12 @@ class Task(task.Task):
         """Keep how a volume is reached; written with the next ``save``."""
         super().reach(target, properties)
         self.draft.writes.append(lambda connection: targets.write(connection, target, properties))
+
+    def report(self, found: collections.abc.Mapping[str, typing.Any]) -> None:
+        """Keep a report until it is processed; written with the next ``save``."""
+        super().report(found)
+        self.draft.writes.append(lambda connection: inventory.keep(connection, self.node.id, record.dump(found),
+                                                                   self.means.clock.now()))
 
     def kept(self, rows: str, ident: int, text: str) -> None:
         """Write what is noted of a port or port group with the next ``save``."""

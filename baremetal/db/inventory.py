@@ -36,6 +36,11 @@ def store_pending(database: engine.Database, node_id: int, report: str, now: dat
     return False
 
 
+def keep(connection: sa.Connection, node_id: int, report: str, now: datetime.datetime) -> None:
+    """Keep a report of a node that is held until it is processed."""
+    _put(connection, node_id, now, pending=report)
+
+
 def pending(connection: sa.Connection, node_id: int) -> str | None:
     """Return the report of a node that waits to be processed, or None."""
     found: str | None = connection.scalar(_PENDING, {"w_node": node_id})

@@ -10,6 +10,8 @@ class Inspect(interface.Interface):
     """Finds properties and ports and notes them on the node."""
 
     kind: typing.ClassVar[str] = "inspect"
+    reports: typing.ClassVar[bool] = False
+    """Whether ``inspect`` hands what it finds to ``task.report``, for hooks and rules as an agent's report."""
 
     def inspect(self, task: task.Task) -> steps.Answer:
         """Inspect out of band and answer Done, or start a ramdisk that will report and answer Wait.

@@ -86,6 +86,8 @@ class Task:
         self.ports = ports
         #: the rows of its port groups
         self.portgroups: collections.abc.Sequence[typing.Any] = ()
+        #: what an inspection has found
+        self.reported: collections.abc.Mapping[str, typing.Any] | None = None
         #: its remote volumes
         self.volumes = baremetal.drivers.volumes.Volumes()
         self.context = context
@@ -155,6 +157,10 @@ class Task:
     def reach(self, target: str, properties: collections.abc.Mapping[str, typing.Any]) -> None:
         """Keep how a volume target, named by its UUID, is reached; the conductor's task writes it with the node."""
         self.volumes = self.volumes.reached(target, properties)
+
+    def report(self, found: collections.abc.Mapping[str, typing.Any]) -> None:
+        """Hand in what an inspection has found, in the form of an agent's report; the conductor's task keeps it."""
+        self.reported = found
 
     def kept(self, rows: str, ident: int, text: str) -> None:
         """Take notice of what ``keep`` noted; the conductor's task writes it with the node."""

@@ -17,19 +17,19 @@ class Inspect(verb.Verb):
         verb.validate(found, "power", "inspect")
 
     def plan(self, found: task.Task, params: verb.Params) -> list[lines.Line]:
-        """Let the interface do it, then its steps if it has any; what an agent reports is processed in between."""
+        """Let the interface do it, then its steps if it has any; what is reported is processed in between."""
         reports = plan.call(found, "inspect", "leave")
-        processing = [plan.own("process"), *reports] if reports else []
+        processing = [plan.own("process"), *reports] if reports or found.inspect.reports else []
         return plan.made([*plan.call(found, "inspect", "inspect"), *processing, *plan.automatic(found, "inspect")])
 
     def begin(self, held: task.Task, params: verb.Params) -> None:
         """Forget a report that came too late for the last inspection."""
-        if plan.does(held.inspect, "leave"):
+        if plan.does(held.inspect, "leave") or held.inspect.reports:
             node_id = held.node.id
             held.draft.writes.append(lambda connection: inventory.drop(connection, node_id))
 
     def process(self, held: task.Task) -> steps.Answer:
-        """Write what the agent's report says to the node and its ports. Safe to run twice."""
+        """Write what the report says to the node and its ports. Safe to run twice."""
         return steps.Done(findings.process(held))
 
     def clean_up(self, held: task.Task, *, aborted: bool) -> None:
