@@ -1,6 +1,7 @@
 """A deploy by hand: what the agent is asked in which step, and what happens when it has been asked already."""
 
 import base64
+import contextlib
 import gzip
 import io
 import typing
@@ -11,8 +12,9 @@ import pytest
 
 from baremetal import errors, milestones, steps
 from baremetal.clients import agent
-from baremetal.drivers import deploy, switch, task
+from baremetal.drivers import deploy, switch, task, volumes
 from baremetal.drivers.agent import custom, direct, ramdisk, talk
+from baremetal.drivers.none import external
 from tests.contract import booting
 from tests.unit.clients.agent import server
 from tests.unit.drivers.agent.conftest import Make
@@ -304,3 +306,43 @@ def test_cleaning_up_leaves_nothing(make: Make, state: str, power: str) -> None:
     assert held.node.power_state == power
     assert [key for key in held.node.driver_internal_info if key.startswith("agent_")] == ["agent_version"]
     assert isinstance(held.deploy, deploy.Deploy) and isinstance(held.wires.agent, agent.Client)
+
+
+class Attached(external.ExternalStorage):
+    """Notes what the boot interface knew when it was attached."""
+
+    name = "attached"
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def attach(self, task: task.Task) -> None:
+        """Count."""
+        self.times += 1
+
+
+def test_a_system_on_a_volume_is_not_written(make: Make, far: server.Agent) -> None:
+    storage = Attached()
+    held = make(DIRECT, storage)
+    held.node.instance_info.clear()
+    with pytest.raises(errors.Fault, match="image_source"):
+        DIRECT.validate(held)
+    held.volumes = volumes.Volumes((volumes.Target("v", "iscsi", 0, "1", {
+        "target_portal": "192.0.2.1", "target_iqn": "iqn.2026-01.a:b", "target_lun": 0}),))
+    DIRECT.validate(held)
+    storage.validate(held)
+    for answer in (DIRECT.write_image(held), DIRECT.prepare_instance_boot(held)):
+        assert isinstance(answer, steps.Done)
+    assert storage.times == 1, "before the boot interface asks how it is reached"
+    assert far.asked == []
+
+
+@pytest.mark.parametrize(("state", "mine", "laid"), [("active", True, True), ("active", False, False),
+                                                     ("deploy failed", True, False)])
+def test_who_takes_over_serves_what_boots_a_volume(make: Make, state: str, mine: bool, laid: bool) -> None:
+    held = make(DIRECT, Attached(), provision_state=state)
+    held.node.instance_info.clear()
+    held.node.driver_info["fake_faults"] = {"boot.prepare_instance": "asked"}
+    held.volumes = volumes.Volumes((volumes.Target("v", "iscsi", 0 if mine else 1, "1", {}),))
+    with pytest.raises(errors.StepFailed, match="asked") if laid else contextlib.nullcontext():
+        DIRECT.take_over(held)
