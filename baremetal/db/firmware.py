@@ -26,8 +26,9 @@ def store(connection: sa.Connection, node_id: int, found: collections.abc.Iterab
 def of_node(connection: sa.Connection, columns: collections.abc.Sequence[typing.Any], node_id: int
             ) -> list[sa.Row[typing.Any]]:
     """Return the components of a node by name."""
-    return list(connection.execute(sa.select(*columns).where(FIRMWARE.c.node_id == node_id).order_by(
-        FIRMWARE.c.component)))
+    # a client may ask for no columns at all; a query has one at least
+    wanted = sa.select(*columns, FIRMWARE.c.node_id).where(FIRMWARE.c.node_id == node_id)
+    return list(connection.execute(wanted.order_by(FIRMWARE.c.component)))
 
 
 def _history(before: typing.Any, version: str | None) -> dict[str, str | None]:
