@@ -26,7 +26,7 @@ def add(held: task.Task, flow: lines.Flow) -> None:
     held.flow = flow
     now, seat = held.means.clock.now(), held.means.seat
     row = {"uuid": flow.uuid, "node_id": held.node.id, "verb": flow.verb,
-           "params": record.dump({k: v for k, v in flow.params.items() if k not in NOT_KEPT}),
+           "params": record.dump(_kept(flow)) if flow.state in flows.OPEN else record.split("params", _kept(flow))[0],
            "conductor": seat.host, "epoch": seat.epoch,
            "context": record.dump(held.ctx.to_wire()), "created_at": now, "updated_at": now}
 
@@ -35,6 +35,10 @@ def add(held: task.Task, flow: lines.Flow) -> None:
         flow.ident = flows.add(connection, {**row, "state": flow.state, "finished_at": ended},
                                [line.to_row() for line in flow.lines])
     held.draft.writes.append(write)
+
+
+def _kept(flow: lines.Flow) -> dict[str, typing.Any]:
+    return {name: value for name, value in flow.params.items() if name not in NOT_KEPT}
 
 
 def replan(held: task.Task, planned: list[lines.Line]) -> None:
@@ -139,6 +143,19 @@ def finish(held: task.Task, state: str, error: str | None = None) -> None:
         if getattr(held.node, column):
             setattr(held.node, column, {})
         held.node.driver_internal_info.pop(f"{column}s", None)
+    _forget_secrets(held, held.flow)
+
+
+def _forget_secrets(held: task.Task, flow: lines.Flow) -> None:
+    """Mask the secrets in what was asked for: nobody needs them any more."""
+    for line in flow.lines:
+        if line.step.args:
+            shown, hidden = record.split("steps", record.load(line.to_row()["step"]))
+            if hidden is not None:
+                _step(held, line, step=shown)
+    shown, hidden = record.split("params", _kept(flow))
+    if hidden is not None:
+        _flow(held, params=shown)
 
 
 def _show(held: task.Task, line: lines.Line) -> None:

@@ -154,7 +154,7 @@ class Task(task.Task):
         node.provision_state = state
         node.target_provision_state = (target or states.target(state)) if states.target(state) else None
         node.provision_updated_at = now
-        self._inspection_times(was, state, now)
+        _inspection_times(node, was, state, now)
         self.note(EVENT_TYPES.get(state) or EVENT_TYPES.get(was, "transition"),
                   why or f"{event}: from '{was}' to '{state}'", bad=event in BAD_EVENTS, was=was,
                   duration_seconds=None if since is None else math.floor((now - since).total_seconds()))
@@ -215,9 +215,10 @@ class Task(task.Task):
             self.means.leases.drop(self.lease.token)
             self.lease = None
 
-    def _inspection_times(self, was: str, state: str, now: datetime.datetime) -> None:
-        """Keep when an inspection began, and when one ended well."""
-        if state == states.INSPECTING and was != states.INSPECTWAIT:
-            self.node.inspection_started_at, self.node.inspection_finished_at = now, None
-        elif state == states.MANAGEABLE and was in (states.INSPECTING, states.INSPECTWAIT):
-            self.node.inspection_started_at, self.node.inspection_finished_at = None, now
+
+def _inspection_times(node: typing.Any, was: str, state: str, now: datetime.datetime) -> None:
+    """Keep when an inspection began, and when one ended well."""
+    if state == states.INSPECTING and was != states.INSPECTWAIT:
+        node.inspection_started_at, node.inspection_finished_at = now, None
+    elif state == states.MANAGEABLE and was in (states.INSPECTING, states.INSPECTWAIT):
+        node.inspection_started_at, node.inspection_finished_at = None, now

@@ -7,7 +7,7 @@ import typing
 
 import sqlalchemy as sa
 
-from baremetal.db import models
+from baremetal.db import models, record
 
 FLOWS, STEPS, NODES = models.FLOWS, models.STEPS, models.NODES
 
@@ -60,9 +60,21 @@ def renew(connection: sa.Connection, ident: int, seen: datetime.datetime, now: d
 
 
 def end_open(connection: sa.Connection, node_id: int, now: datetime.datetime, error: str) -> None:
-    """End what a node has of flows that wait or hold, because another verb takes their place."""
+    """End what a node has of flows that wait or hold, because another verb takes their place; their secrets go."""
+    left = connection.execute(sa.select(FLOWS.c.id, FLOWS.c.params).where(
+        FLOWS.c.node_id == node_id, FLOWS.c.state.in_((WAITING, HELD)))).all()
+    for flow in left:
+        _mask(connection, FLOWS, flow.id, "params", flow.params)
+        for row in steps_of(connection, flow.id):
+            _mask(connection, STEPS, row.id, "step", row.step)
     connection.execute(sa.update(FLOWS).where(FLOWS.c.node_id == node_id, FLOWS.c.state.in_((WAITING, HELD))).values(
         state=ABORTED, finished_at=now, updated_at=now, error=error))
+
+
+def _mask(connection: sa.Connection, table: sa.Table, ident: int, column: str, text: str | None) -> None:
+    shown, hidden = record.split(column, record.load(text))
+    if hidden is not None:
+        connection.execute(sa.update(table).where(table.c.id == ident).values({column: shown}))
 
 
 def open_of(connection: sa.Connection, node_id: int) -> sa.Row[typing.Any] | None:

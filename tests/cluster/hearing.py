@@ -1,4 +1,4 @@
-"""A foreign listener of notifications, as telemetry services have it, and the whole service in one process beside it."""
+"""A foreign listener of notifications, as telemetry services have it, and beside it the service in one process."""
 
 import contextlib
 import dataclasses

@@ -1,4 +1,4 @@
-"""Notifications over a real broker: what a foreign listener hears of all that can happen, and that no secret is in it."""
+"""Notifications over a real broker: what a foreign listener hears of all that can happen, and of no secret."""
 
 import json
 import sqlite3
