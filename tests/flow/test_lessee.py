@@ -1,4 +1,4 @@
-"""A deployment lends the node to a project, as the options say; undeploying takes it back, and what others set stays."""
+"""A deployment lends the node to a project, as the options say; undeploying takes it back. What others set stays."""
 
 from collections.abc import Iterator
 from pathlib import Path
