@@ -62,7 +62,7 @@ node boot device show $node
 node boot mode set $node uefi
 node secure boot on $node
 node secure boot off $node
-node inject nmi $node !inject_nmi
+node inject nmi $node
 node console enable $node
 node console show $node
 node console disable $node
