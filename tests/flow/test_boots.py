@@ -84,7 +84,7 @@ def test_other_verbs_that_boot(house: building.House, operation: str, verb: str,
     house.later(601)
     _look(house)
     assert [row.name for row in house.rows(models.MILESTONES)] == [milestones.AGAIN]
-    assert house.rows(models.STEPS)[-1].attempts == 2
+    assert max(row.attempts for row in house.rows(models.STEPS)) == 2
 
 
 def test_boot_of_a_lost_conductor_is_begun_again_at_once(house: building.House) -> None:
