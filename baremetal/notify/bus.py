@@ -1,10 +1,11 @@
 """Notifications on the message bus, for telemetry and others' programs: off unless ``notification_level`` is set.
 
-What is sent costs its sender an entry of a queue. A bus that is away holds up nobody: what does not fit into the queue
-meanwhile is lost, and that is said.
+What is sent costs its sender an entry of a queue. A bus that is away holds up nobody: what is to be sent waits in the
+queue, and what does not fit into it meanwhile is lost; both is said.
 """
 
 import atexit
+import collections.abc
 import contextlib
 import logging
 import queue
@@ -26,7 +27,14 @@ START, END, ERROR, SUCCESS = "start", "end", "error", "success"
 #: what waits to be sent at most
 ROOM = 10_000
 #: seconds within which what waits is sent at the end
-LAST = 5.0
+LAST = 3.0
+#: seconds until what a bus that is away has not taken is tried again: at first, and at most
+FIRST, LONGEST = 0.5, 15.0
+#: faults of one notification; any other one is the bus's
+OWN = (TypeError, ValueError, LookupError, AttributeError)
+#: who says in the log of oslo.messaging that a notification was not sent, and nowhere else; and who says why
+TELLS = "oslo_messaging.notify.messaging"
+CHATTER = (TELLS, "oslo.messaging._drivers.impl_rabbit", "oslo.messaging._drivers.amqpdriver")
 
 Sent = tuple[str, dict[str, typing.Any], str, dict[str, typing.Any]]
 
@@ -43,6 +51,7 @@ class Bus:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._lost = 0
+        self._over = threading.Event()
 
     @property
     def on(self) -> bool:
@@ -66,15 +75,17 @@ class Bus:
         self._begin()
 
     def stop(self) -> None:
-        """Send what waits, and end."""
+        """Send what waits, and end; a bus that is away is not waited for."""
         atexit.unregister(self.stop)
         with self._lock:
             thread, self._thread = self._thread, None
+        self._over.set()
         if thread is not None:
             # a full queue, of a bus that is away, does not keep the process
             with contextlib.suppress(queue.Full):
                 self._queue.put(None, timeout=LAST)
                 thread.join(LAST)
+        self._over.clear()
 
     def _begin(self) -> None:
         with self._lock:
@@ -86,17 +97,81 @@ class Bus:
     def _run(self) -> None:
         try:
             transport = oslo_messaging.get_notification_transport(self._conf)
-            notifier = oslo_messaging.Notifier(transport, publisher_id=self._publisher,
+            notifier = oslo_messaging.Notifier(transport, publisher_id=self._publisher, retry=0,
                                                topics=self._conf.versioned_notifications_topics)
         except Exception:
             LOG.exception("No notifications are sent: look at [oslo_messaging_notifications] and transport_url")
             self._least = None
             return
-        while (entry := self._queue.get()) is not None:
-            level, ctx, event_type, payload = entry
-            try:
-                getattr(notifier, level)(ctx, event_type, payload)
-            except Exception as error:
-                # drivers raise what their libraries do; the next one may get through
-                LOG.warning("Notification %s was not sent: %s", event_type, type(error).__name__)
+        with hushed() as said:
+            while (entry := self._queue.get()) is not None:
+                if not self._deliver(notifier, entry, said):
+                    left = 1 + sum(waiting is not None for waiting in self._drain())
+                    LOG.warning("The message bus is away at the end: %s notifications are lost", left)
+                    break
         transport.cleanup()
+
+    def _deliver(self, notifier: oslo_messaging.Notifier, entry: Sent, said: "Said") -> bool:
+        """Send one, however often that must be tried; False where the process ends before the bus is there."""
+        pause, event_type = FIRST, entry[2]
+        while (fault := _fault(notifier, entry, said)) is not None:
+            if isinstance(fault, OWN):
+                LOG.warning("Notification %s was not sent: %s", event_type, type(fault).__name__)
+                return True
+            if self._over.is_set():
+                return False
+            if pause == FIRST:
+                LOG.warning("The message bus does not take notifications (%s); up to %s wait until it does. Is it "
+                            "there, and is transport_url right?", type(fault).__name__, ROOM)
+            self._over.wait(pause)
+            pause = min(2 * pause, LONGEST)
+        if pause != FIRST:
+            LOG.info("The message bus takes notifications again")
+        return True
+
+    def _drain(self) -> collections.abc.Iterator[Sent | None]:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                yield self._queue.get_nowait()
+
+
+def _fault(notifier: oslo_messaging.Notifier, entry: Sent, said: "Said") -> BaseException | None:
+    """Send a notification once; return what kept it from being sent."""
+    level, ctx, event_type, payload = entry
+    said.fault = None
+    try:
+        getattr(notifier, level)(ctx, event_type, payload)
+    except Exception as error:
+        # drivers raise what their libraries do
+        return error
+    return said.fault
+
+
+class Said(logging.Filter):
+    """Takes what oslo.messaging logs of notifications in this thread: whole payloads, once for each try."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fault: BaseException | None = None
+        self._thread = threading.get_ident()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Keep the fault, and have nothing written."""
+        if record.thread != self._thread:
+            return True
+        if record.name == TELLS and record.exc_info:
+            self.fault = record.exc_info[1]
+        return False
+
+
+@contextlib.contextmanager
+def hushed() -> collections.abc.Iterator[Said]:
+    """Hear what oslo.messaging has to say in this thread, instead of the log."""
+    said, loggers = Said(), [logging.getLogger(name) for name in CHATTER]
+    for logger in loggers:
+        logger.addFilter(said)
+    try:
+        yield said
+    finally:
+        for logger in loggers:
+            logger.removeFilter(said)

@@ -1,7 +1,9 @@
 """Notifications over a real broker: what a foreign listener hears of all that can happen, and of no secret."""
 
 import json
+import signal
 import sqlite3
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -145,3 +147,46 @@ def test_everything_is_heard_and_no_secret(rabbitmq: Any, tmp_path: Path) -> Non
             assert SECRET not in answer, answer
         assert SECRET not in service.log.read_text()
     assert SECRET not in "".join(path.read_text(errors="replace") for path in tmp_path.glob("out"))
+
+
+def enrol(service: hearing.Service, names: list[str]) -> None:
+    """Make nodes; none may take long, whatever the broker does."""
+    for name in names:
+        begin = time.monotonic()
+        service.do("POST", "/v1/nodes", {"driver": "fake-hardware", "name": name})
+        assert time.monotonic() - begin < 3, name
+
+
+def test_a_broker_that_is_away_holds_up_nobody(rabbitmq: Any, tmp_path: Path) -> None:
+    url = rabbitmq.transport_url("away")
+    rabbitmq.process.kill()
+    try:
+        with hearing.serving(tmp_path, url) as service:
+            enrol(service, ["away-1", "away-2"])
+            service.until(lambda: "does not take notifications" in service.log.read_text())
+            rabbitmq.process.again()
+            rabbitmq.process.wait_for(rabbitmq.answers, within=90)
+            with hearing.listening(url) as heard:
+                enrol(service, ["back"])
+                # whatever waited meanwhile comes, in its order
+                heard.until("node.create.end", 3, within=40)
+                assert [payload["ironic_object.data"]["name"] for *_, payload in heard.all] == [
+                    name for name in ("away-1", "away-2", "back") for _ in ("start", "end")]
+            said = service.log.read_text()
+            assert said.count("does not take notifications") == 1 and said.count("takes notifications again") == 1
+            assert "ERROR" not in said and "Traceback" not in said
+            # it neither answers nor goes: nothing is worse for whoever waits for it
+            rabbitmq.process.send(signal.SIGSTOP)
+            enrol(service, ["hung-1", "hung-2"])
+            readers = [service.follow() for _ in range(3)]
+            begin = time.monotonic()
+            assert service.process.stop(within=30) == 0
+            assert time.monotonic() - begin < 8
+            for reader in readers:
+                reader.join(5)
+                assert not reader.is_alive()
+    finally:
+        rabbitmq.process.send(signal.SIGCONT)
+        if not rabbitmq.process.alive:
+            rabbitmq.process.again()
+            rabbitmq.process.wait_for(rabbitmq.answers, within=90)
