@@ -227,6 +227,21 @@ class Words(Kind):
         return list(dict.fromkeys(word for word in (part.strip().lower() for part in value.split(",")) if word))
 
 
+class Chosen(Words):
+    """A comma list of some of a few words."""
+
+    def __init__(self, *choices: str) -> None:
+        self.choices = choices
+        self.wanted = f"It must be one or more of these, with commas between them: {', '.join(choices)}."
+
+    def validate(self, value: typing.Any) -> list[str]:
+        """Return the words."""
+        found = super().validate(value)
+        if not found or not set(found) <= set(self.choices):
+            raise ValueError(self.wanted)
+        return found
+
+
 class Anything(Kind):
     """Any JSON value."""
 

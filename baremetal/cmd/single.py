@@ -221,7 +221,7 @@ def life(files: demo.Files, name: str) -> list[str]:
     """Return the commands of a server's whole life, to be copied."""
     image = (f"--instance-info image_source={files.image.as_uri()} --instance-info image_os_hash_algo=sha256 "
              f"--instance-info image_os_hash_value={files.sha256}")
-    words = (f"manage --wait 60 {name}", f"inspect --wait 600 {name}", f"provide --wait 600 {name}",
+    words = (f"manage --wait 120 {name}", f"inspect --wait 600 {name}", f"provide --wait 600 {name}",
              f"set {name} {image}",
              f"""deploy --wait 600 --config-drive '{{"meta_data": {{"hostname": "web-1"}}}}' {name}""",
              f"undeploy --wait 600 {name}")

@@ -9,6 +9,10 @@ import typing
 CREATE, UPDATE, DELETE = "create", "update", "delete"
 #: actions on nodes
 PROVISION, POWER, MAINTENANCE, CONSOLE = "provision", "power", "maintenance", "console"
+ACTIONS = (CREATE, UPDATE, DELETE, PROVISION, POWER, MAINTENANCE, CONSOLE)
+#: nouns of the API of which something is told
+KINDS = ("allocation", "chassis", "deploy_template", "inspection_rule", "node", "port", "portgroup", "runbook",
+         "volumeconnector", "volumetarget")
 #: fields of a node that are told with whatever happens to it
 TOLD = ("provision_state", "target_provision_state", "power_state", "target_power_state", "maintenance", "fault",
         "last_error", "console_enabled", "instance_uuid", "resource_class")

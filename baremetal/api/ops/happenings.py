@@ -17,6 +17,7 @@ from baremetal import clock, errors
 from baremetal.api import access, expose, types
 from baremetal.api.ops import events, timeline
 from baremetal.db import engine
+from baremetal.notify import happening
 
 #: seconds between two readings
 TICK = 0.5
@@ -32,8 +33,8 @@ SCHEMA = {"type": "string", "description": (
     "now, what there is must be asked for. With the id of an event in the header Last-Event-ID the stream goes on "
     "behind it; when that is too long ago 'hello' says so by 'missed': true.")}
 PARAMS = {
-    "kind": expose.Param(types.WORDS),
-    "action": expose.Param(types.WORDS),
+    "kind": expose.Param(types.Chosen(*happening.KINDS)),
+    "action": expose.Param(types.Chosen(*happening.ACTIONS)),
     "node": expose.Param(types.TEXT),
 }
 #: columns that are told as they are

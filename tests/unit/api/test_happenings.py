@@ -2,13 +2,18 @@
 
 import datetime
 import pathlib
+import re
+import urllib.error
+import urllib.request
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+import baremetal
 from baremetal.api.ops import happenings
+from baremetal.api.volumes import volume
 from baremetal.db import events
 from baremetal.notify import happening
 from tests.unit.api import served as serving
@@ -156,3 +161,31 @@ def test_a_service_that_keeps_none(tmp_path: pathlib.Path) -> None:
     with house.database.read() as connection:
         assert events.newest(connection) == 0
     house.close()
+
+
+@pytest.mark.parametrize(("path", "names"), [
+    (f"{PATH}?kind=nonsense", ("kind", "nonsense", "volumetarget")),
+    (f"{PATH}?kind=node,nonsense", ("kind", "node, ")),
+    (f"{PATH}?kind=", ("kind", "portgroup")),
+    (f"{PATH}?action=explode", ("action", "explode", "maintenance")),
+    (f"{PATH}?node=%2F", ("node", "UUID or name")),
+    (f"{PATH}?kinds=node", ("kinds", "kind, action, node")),
+    ("/ops/v1/fleet?state=active", ("state", "none")),
+    ("/ops/v1/nodes/web-1/timeline?limit=many", ("limit", "many", "100")),
+    ("/ops/v1/nodes/web-1/events?kind=node", ("kind", "none")),
+])
+def test_what_is_asked_wrongly_is_said(served: Served, path: str, names: tuple[str, ...]) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(served.url(path), timeout=10)
+    with refused.value as error:
+        said = error.read().decode()
+    assert refused.value.code == 400 and all(name in said for name in names), said
+
+
+def test_everything_that_is_told_can_be_asked_for() -> None:
+    for path in pathlib.Path(baremetal.__file__).parent.rglob("*.py"):
+        for kind, action in re.findall(r'call\.tell\("(\w+)", "?(\w+)"?', path.read_text()):
+            assert kind in happening.KINDS and (action in happening.ACTIONS or not action.islower() or
+                                                action in ("action", "happening")), (path, kind, action)
+    for kind in (volume.Connector, volume.Target):
+        assert kind.about().title.replace(" ", "") in happening.KINDS
