@@ -90,8 +90,12 @@ _STATUS = {(False, True): bus.START, (True, False): bus.END}
 
 
 def _shown(held: typing.Any) -> dict[str, typing.Any]:
-    """Return the node's columns and traits, for payloads, which mask secrets."""
-    values = {name: value for name, value in vars(held.node).items() if not name.startswith("_")}
+    """Return the node as it is stored, which is without secrets and whole; while the database is away, as it is known.
+
+    Sweeps hold nodes of which they have read a part.
+    """
     with contextlib.suppress(*engine.TROUBLE), held.means.database.read() as connection:
-        values["traits"] = noticed.traits(connection, "node", held.node.id)
-    return values
+        found = noticed.find(connection, "node", held.node.uuid)
+        if found is not None:
+            return found
+    return {name: value for name, value in vars(held.node).items() if not name.startswith("_")}

@@ -34,14 +34,10 @@ def find(connection: sa.Connection, kind: str, ident: str) -> dict[str, typing.A
         found["chassis_uuid"] = connection.scalar(
             sa.select(models.CHASSIS.c.uuid).where(models.CHASSIS.c.id == found["chassis_id"]))
     if kind in TRAITS:
-        found["traits"] = traits(connection, kind, found["id"])
+        traits, column = TRAITS[kind]
+        found["traits"] = list(connection.scalars(
+            sa.select(traits.c.trait).where(traits.c[column] == found["id"]).order_by(traits.c.trait)))
     return found
-
-
-def traits(connection: sa.Connection, kind: str, ident: int) -> list[str]:
-    """Return the traits of an object, by its id."""
-    table, column = TRAITS[kind]
-    return list(connection.scalars(sa.select(table.c.trait).where(table.c[column] == ident).order_by(table.c.trait)))
 
 
 def allocation_of(connection: sa.Connection, node: str) -> str | None:

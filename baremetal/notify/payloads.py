@@ -99,7 +99,7 @@ def _plain(name: str, value: typing.Any) -> typing.Any:
         return clock.iso(value)
     if name in JSON and (value is None or isinstance(value, str)):
         value = orjson.loads(value) if value else JSON[name]
-    if isinstance(value, (dict, list)):
+    if isinstance(value, (dict, list)) and value:
         # as it would be stored for everybody to see
         value = record.load(record.split(name, {name: value})[0])[name]
     return _without_logins(value)

@@ -9,6 +9,7 @@ from oslo_db import exception as db_exception
 from baremetal import context, errors
 from baremetal.conductor import attention, means
 from baremetal.db import allocations, engine
+from baremetal.notify import happening
 
 LOG = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def _look(shared: means.Means, row: allocations.Row) -> None:
         node = _taken(shared, row)
         if node is not None:
             LOG.info("Allocation %s has node %s", row.uuid, node)
-            return
+            return _tell(shared, row, allocations.ACTIVE, node)
         with shared.database.read() as connection:
             why = _why(allocations.reasons(connection, row, shared.clock.now()))
     except errors.InstanceTaken as fault:
@@ -74,6 +75,15 @@ def _look(shared: means.Means, row: allocations.Row) -> None:
     with shared.database.write() as connection:
         failed = _fail(connection, row, why, shared.clock.now())
     LOG.info("Allocation %s %s: %s", row.uuid, "has failed" if failed else "was deleted meanwhile", why)
+    if failed:
+        _tell(shared, row, allocations.ERROR, None)
+
+
+def _tell(shared: means.Means, row: allocations.Row, state: str, node: str | None) -> None:
+    """Tell who follows events what came of an allocation; why it failed is its own to say."""
+    shared.outbox.tell(happening.Happening(
+        "allocation", happening.UPDATE, row.uuid, shared.clock.now(), row.name, node, row.owner,
+        facts={"state": state}))
 
 
 def _taken(shared: means.Means, row: allocations.Row) -> str | None:
