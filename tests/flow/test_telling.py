@@ -122,7 +122,8 @@ def test_every_move_is_sent_and_failures_are_errors(tmp_path: pathlib.Path) -> N
 
 def test_what_comes_of_an_allocation_is_told(tmp_path: pathlib.Path) -> None:
     house = building.House(f"sqlite:///{tmp_path / 'flow.sqlite'}", api__events_kept_seconds=60)
-    node, shared = house.add("available", resource_class="big", owner="blue"), house.conductors["one"].means
+    node = house.add("available", resource_class="big", owner="blue", power_state="power off")
+    shared = house.conductors["one"].means
     for number, wanted in enumerate(("big", "none")):
         ident = f"00000000-0000-4000-8000-00000000000{number}"
         with house.database.write() as connection:
