@@ -136,8 +136,9 @@ class Show:
             speed = f" at {size(shown['bytes_per_second'])}/s" if shown["bytes_per_second"] else ""
             whole = f" of {size(shown['total'])}" if shown["total"] else ""
             parts.append(f"{size(shown['bytes'])}{whole}{speed}")
-        if shown["estimate_seconds"] is not None:
-            parts.append(f"{seconds(max(1.0, shown['estimate_seconds'] - since))} left")
+        left = (shown["estimate_seconds"] or 0.0) - since
+        if left >= 1.0:
+            parts.append(f"{about(left)} left")
         else:
             parts.append(f"for {seconds(shown['elapsed_seconds'] + since)}")
         if shown["silent_seconds"] + since > QUIET:
@@ -170,10 +171,15 @@ def why(node: str, data: dict[str, typing.Any]) -> list[str]:
 
 def seconds(value: float) -> str:
     """Return a length of time for people."""
-    if value < 60:
+    if value < 59.5:
         return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
     minutes, rest = divmod(round(value), 60)
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def about(value: float) -> str:
+    """Return a length of time that nobody knows better than to the second."""
+    return f"{value:.0f} s" if value < 59.5 else seconds(value)
 
 
 def size(value: float) -> str:

@@ -96,6 +96,10 @@ COUNTED = (milestones.FETCHING, milestones.SENDING)
 WINDOW = 10.0
 #: a step that takes longer than it should stands here
 NEARLY = 0.97
+#: bounds of how a machine's steps compare with usual times: simulated ones take a hundredth
+FASTEST, SLOWEST = 0.01, 2.0
+#: beginning of the names of steps that write an image
+WRITING = "deploy.write_image"
 ENDINGS = {flows.DONE: "done", flows.FAILED: "failed", flows.ABORTED: "aborted"}
 # fmt: on
 
@@ -171,7 +175,7 @@ def of(picture: Picture, now: datetime.datetime, took: Known) -> dict[str, typin
     last = picture.signs[-1] if picture.signs else None
     if last and present and present.started_at and last.at < present.started_at:
         last = None     # the step has begun since: what was seen before says nothing of it
-    told = _bytes(picture, present)
+    told = _bytes(picture, present, until)
     share = _share(present, last, told, took, until)
     signed = max([picture.began, *(step.started_at for step in picture.steps if step.started_at),
                   *(step.finished_at for step in picture.steps if step.finished_at),
@@ -183,7 +187,7 @@ def of(picture: Picture, now: datetime.datetime, took: Known) -> dict[str, typin
         "steps_done": sum(step.state == "done" for step in picture.steps), "steps_total": len(picture.steps),
         **(told if not over else dict.fromkeys(told)),
         "elapsed_seconds": _round((until - picture.began).total_seconds()),
-        "estimate_seconds": None if over else _estimate(picture, present, share, told, took),
+        "estimate_seconds": None if over else _estimate(picture, present, share, told, took, now),
         "expected": None if over or last is None else NEXT.get(last.name),
         "last_sign_at": signed.isoformat() + "+00:00",
         "silent_seconds": 0.0 if over else _round((now - signed).total_seconds()),
@@ -206,8 +210,11 @@ def _phase(picture: Picture, present: Step | None, last: Sign | None) -> str:
     return found[0] if found else present.name.partition(".")[2].replace("_", " ")
 
 
-def _bytes(picture: Picture, present: Step | None) -> dict[str, typing.Any]:
-    """Return bytes, total and speed of the image, when the newest sign that counts belongs to what goes on now."""
+def _bytes(picture: Picture, present: Step | None, until: datetime.datetime) -> dict[str, typing.Any]:
+    """Return bytes, total and speed of the image, when the newest sign that counts belongs to what goes on now.
+
+    Signs come every few seconds; when none has come for longer, what was seen is spread over the silence, too.
+    """
     told: dict[str, typing.Any] = {"bytes": None, "total": None, "bytes_per_second": None}
     since = present.started_at if present and present.started_at else picture.began
     counted = [sign for sign in picture.signs if sign.name in COUNTED and sign.at >= since
@@ -220,9 +227,15 @@ def _bytes(picture: Picture, present: Step | None) -> dict[str, typing.Any]:
                    and (newest.at - sign.at).total_seconds() <= WINDOW), newest)
     seconds = (newest.at - oldest.at).total_seconds()
     went = newest.facts["bytes"] - oldest.facts["bytes"]
+    if _age(newest, until) > WINDOW and seconds > 0:
+        seconds = (until - oldest.at).total_seconds()
     if seconds > 0 and went >= 0:
         told["bytes_per_second"] = _round(went / seconds)
     return told
+
+
+def _age(sign: Sign, until: datetime.datetime) -> float:
+    return max(0.0, (until - sign.at).total_seconds())
 
 
 def _whole(value: typing.Any) -> int | None:
@@ -239,6 +252,8 @@ def _share(present: Step | None, last: Sign | None, told: dict[str, typing.Any],
         # an image is fetched before the boot of the same step; it is sent by a step of its own
         most = BOOTED[milestones.FILES] if last is not None and last.name == milestones.FETCHING else NEARLY
         return min(told["bytes"] / told["total"], 1.0) * most
+    if last is not None and last.name == milestones.SENT:
+        return NEARLY       # an agent writes while it fetches
     by_time = (until - present.started_at).total_seconds() / max(_weight(present, took), 0.001)
     if last is not None and last.name in BOOTED:
         return min(max(by_time, BOOTED[last.name]), _next_share(BOOTED[last.name]))
@@ -266,17 +281,39 @@ def _percent(picture: Picture, present: Step | None, share: float, took: Known) 
 
 
 def _estimate(picture: Picture, present: Step | None, share: float, told: dict[str, typing.Any],
-              took: Known) -> float | None:
-    """Return the seconds that are left, or None: without an earlier flow only bytes on their way tell something."""
-    rest = [step for step in picture.steps if step.state == "planned" and step is not present]
-    left = sum(_weight(step, took) for step in rest)
-    if told["bytes_per_second"] and told["total"]:
-        if present is not None and picture.signs[-1].name == milestones.FETCHING:
-            left += _weight(present, took) * (1 - BOOTED[milestones.FILES])
-        return _round(left + max(0, told["total"] - told["bytes"]) / told["bytes_per_second"], 0)
-    if not took:
+              took: Known, now: datetime.datetime) -> float | None:
+    """Return the seconds that are left, or None: without an earlier flow only an image that is sent tells enough."""
+    if not took and not any(sign.name in (milestones.SENDING, milestones.SENT) for sign in picture.signs):
         return None
-    return _round(left + (_weight(present, took) * (1 - share) if present else 0.0), 0)
+    pace = _pace(picture)
+    rest = [step for step in picture.steps if step.state == "planned" and step is not present]
+    left = sum(_likely(step, took, pace) for step in rest)
+    if told["bytes_per_second"] and told["total"]:
+        counted = next(sign for sign in reversed(picture.signs) if sign.name in COUNTED)
+        if present is not None and counted.name == milestones.FETCHING:
+            left += _likely(present, took, pace) * (1 - BOOTED[milestones.FILES])
+        of_image = max(0, told["total"] - told["bytes"]) / told["bytes_per_second"]
+        age = _age(counted, now)
+        return _round(left + max(0.0, of_image - (age if age <= WINDOW else 0.0)), 0)
+    if present is None:
+        return _round(left, 0)
+    if not took and told["total"]:
+        return None         # how fast it is will be known with the next sign
+    return _round(left + _likely(present, took, pace) * (1 - share), 0)
+
+
+def _likely(step: Step, took: Known, pace: float) -> float:
+    """Return the seconds that a step will take: as before, or as usual on a machine of this pace."""
+    return took[step.name] if step.name in took else _weight(step, took) * pace
+
+
+def _pace(picture: Picture) -> float:
+    """Return how the steps that are done compare with usual times; writing depends on the image, not the machine."""
+    done = [(step.seconds, STEPS[step.name][1]) for step in picture.steps
+            if step.seconds is not None and step.name in STEPS and not step.name.startswith(WRITING)]
+    if not done:
+        return 1.0
+    return min(max(sum(seconds for seconds, _usual in done) / sum(usual for _seconds, usual in done), FASTEST), SLOWEST)
 
 
 def _round(value: float, digits: int = 3) -> float:

@@ -65,7 +65,20 @@ CASES: dict[str, tuple[float, progress.Picture, dict[str, float], dict[str, Any]
         {"phase": "writing the image", "bytes": 500, "total": 1000, "bytes_per_second": 50.0, "percent": 69.4,
          "estimate_seconds": 20.0, "expected": milestones.SENT}),
     "speed alone tells what is left": (61, picture((0, 50), 50, signs=SENDING), {},
-        {"estimate_seconds": 30.0}),
+        # 10 s of bytes; booting took 50 s instead of the usual 120, so the usual 20 s of the rest are 8
+        {"estimate_seconds": 18.0}),
+    "what is left falls between two signs": (64, picture((0, 50), 50, signs=SENDING), TOOK,
+        {"estimate_seconds": 17.0, "bytes_per_second": 50.0}),
+    "a transfer that stands still gets slower": (91, picture((0, 50), 50, signs=SENDING), TOOK,
+        {"estimate_seconds": 50.0, "bytes_per_second": 12.5, "silent_seconds": 30.0}),
+    "all of it was sent": (82, picture((0, 50), 50, signs=(*SENDING, (81, milestones.SENT, size(1000)))), {},
+        {"phase": "finishing the image", "bytes": None, "percent": 90.1, "estimate_seconds": 9.0}),
+    "nothing is left to guess without an earlier flow": (9, picture(0, signs=(
+        (1, milestones.FETCHING, size(0)), (9, milestones.FETCHING, size(800)))), {},
+        {"bytes_per_second": 100.0, "estimate_seconds": None}),
+    "after the image it goes on": (92, picture((0, 50), (50, 90), 91, signs=(
+        *SENDING, (81, milestones.SENT, size(1000)))), {},
+        {"phase": "agent shutting down", "estimate_seconds": 8.0}),
     "fetching the image is a small part of its step": (9, picture(0, signs=(
         (1, milestones.FETCHING, size(0)), (9, milestones.FETCHING, size(800)))), TOOK,
         {"phase": "getting the image", "bytes": 800, "percent": 1.6, "bytes_per_second": 100.0,
@@ -112,3 +125,18 @@ def test_steps_of_an_earlier_flow_are_known_only_when_it_succeeded() -> None:
 
 def test_every_milestone_has_words() -> None:
     assert set(progress.AFTER) == set(milestones.TABLE)
+
+
+#: a simulated server's first deployment, as its timeline told it: seconds of the steps, then bytes at seconds
+FIRST = ((0.0, 2.6), 2.6)
+SEEN = ((2.6, 6092463), (5.4, 14680064), (8.2, 23068672), (11.0, 31457280), (13.8, 39845888), (16.5, 48234496),
+        (19.3, 56623104))
+OVER = 24.0
+
+
+def test_the_estimate_of_a_first_deployment_is_right_while_its_image_is_written() -> None:
+    for now in range(6, 22):
+        signs = tuple((when, milestones.SENDING, {"bytes": bytes_, "total": 60_000_000})
+                      for when, bytes_ in SEEN if when <= now)
+        told = progress.of(picture(*FIRST, signs=signs), at(now), {})["estimate_seconds"]
+        assert abs(told - (OVER - now)) <= 3.0, (now, told)
