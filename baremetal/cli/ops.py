@@ -7,13 +7,16 @@ service prints them when it starts. Commands that show something take -f table o
 import argparse
 import collections.abc
 import dataclasses
+import datetime
 import getpass
 import json
 import os
+import shutil
 import sys
 import typing
 import urllib.parse
 
+from baremetal import clock
 from baremetal.cli import access, asking, completion, screen, stream, table, watch, why
 
 Run = collections.abc.Callable[[argparse.Namespace, access.Access], int]
@@ -42,29 +45,51 @@ def _show(asked: argparse.Namespace, found: typing.Any, text: str) -> int:
     return watch.GOOD
 
 
+def _columns() -> int | None:
+    """Return how wide the terminal is; None where there is none."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _now() -> datetime.datetime:
+    return clock.REAL.now().replace(tzinfo=datetime.UTC)
+
+
 def timeline(asked: argparse.Namespace, how: access.Access) -> int:
     """Show the newest flows of a node, each with its steps."""
     found = asking.ask(how, "GET", _node(asked, f"timeline?limit={asked.limit}"))
-    parts = []
-    for flow in reversed(found["flows"]):
-        error = f": {screen.clean(flow['error'])}" if flow["error"] else ""
-        parts.append(f"{flow['created_at']}  {flow['verb']} {flow['state']} after "
-                     f"{screen.seconds(flow['duration_seconds'])}, conductor {flow['conductor']}, by "
-                     f"{table.cell(flow['user'])}, {table.cell(flow['request_id'])}{error}")
-        parts.append(table.rows(("STEP", "STATE", "SECONDS", "ATTEMPTS", "ERROR"), [
-            (f"{step['interface']}.{step['step']}", step["state"], step["duration_seconds"], step["attempts"],
-             step["error"]) for step in flow["steps"]]))
-        if asked.milestones:
-            parts.append(table.rows(("MILESTONE", "AFTER", "FACTS"), [
-                (one["name"], one["seconds"], one["facts"] or None) for one in flow["milestones"]]))
-    return _show(asked, found, "\n".join(parts) or "Nothing was done with it yet.")
+    told = [_flow(asked, flow, _columns()) for flow in reversed(found["flows"])]
+    return _show(asked, found, "\n\n".join(told) or "Nothing was done with it yet.")
+
+
+def _flow(asked: argparse.Namespace, flow: dict[str, typing.Any], columns: int | None) -> str:
+    """Return one flow: what it was, its error, its steps."""
+    ended = "since" if flow["finished_at"] is None else "after"
+    parts = [f"{flow['verb']} {flow['state']} {ended} {screen.seconds(flow['duration_seconds'])}, begun "
+             f"{screen.moment(flow['created_at'], _now())}",
+             f"  by {table.cell(flow['user'])}, {table.cell(flow['request_id'])}, conductor {flow['conductor']}"]
+    if flow["error"]:
+        parts.append(f"  error: {screen.clean(flow['error'])}")
+    parts = [table.wrapped(part, columns) for part in parts]
+    parts.append(table.rows(("STEP", "STATE", "TOOK", "TRIES", "ERROR"), [
+        (f"{step['interface']}.{step['step']}", step["state"], _took(step["duration_seconds"]), step["attempts"],
+         "see above" if step["error"] and step["error"] in (flow["error"] or "") else step["error"])
+        for step in flow["steps"]], columns))
+    if asked.milestones:
+        parts.append(table.rows(("MILESTONE", "AFTER", "FACTS"), [
+            (one["name"], _took(one["seconds"]), table.facts(one["facts"])) for one in flow["milestones"]], columns))
+    return "\n".join(parts)
+
+
+def _took(value: float | None) -> str | None:
+    return None if value is None else screen.seconds(value)
 
 
 def tell_why(asked: argparse.Namespace, how: access.Access) -> int:
     """Say why a node is as it is, what it waits for, and what to do."""
     found = asking.ask(how, "GET", _node(asked, "timeline?limit=1"))
-    told = [screen.clean(line) for line in why.lines(found)]
-    return _show(asked, {"node": found["node"], "name": found["name"], "why": told}, "\n".join(told))
+    told = [screen.clean(line) for line in why.lines(found, _now())]
+    return _show(asked, {"node": found["node"], "name": found["name"], "why": told},
+                 "\n".join(table.wrapped(line, _columns()) for line in told))
 
 
 def fleet(asked: argparse.Namespace, how: access.Access) -> int:
@@ -138,17 +163,25 @@ def parser() -> argparse.ArgumentParser:
     """Return what the command line takes."""
     made = argparse.ArgumentParser(prog="baremetal-ops", description=__doc__,
                                    formatter_class=argparse.RawDescriptionHelpFormatter)
-    made.add_argument("--endpoint", metavar="URL", help="where the API is (default: OS_ENDPOINT)")
-    made.add_argument("--user", help="who we are there (default: OS_USERNAME); the password is OS_PASSWORD, or asked "
-                                       "for")
+    _general(made, {}, shows=True)
     below = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         one = below.add_parser(name, help=command.says, description=command.says)
         for word, keywords in command.takes.items():
             one.add_argument(word, **keywords)
-        if command.shows:
-            one.add_argument("-f", "--format", choices=table.FORMATS, default="table", help="default: table")
+        if command.asks:
+            # before the command and behind it; what is not said here must not undo what was said there
+            _general(one, {"default": argparse.SUPPRESS}, shows=command.shows)
     return made
+
+
+def _general(made: argparse.ArgumentParser, more: dict[str, typing.Any], *, shows: bool) -> None:
+    """Add what any command takes."""
+    made.add_argument("--endpoint", metavar="URL", help="where the API is (default: OS_ENDPOINT)", **more)
+    made.add_argument("--user", help="who we are there (default: OS_USERNAME); the password is OS_PASSWORD, or asked "
+                                     "for", **more)
+    if shows:
+        made.add_argument("-f", "--format", choices=table.FORMATS, help="default: table", **{"default": "table", **more})
 
 
 def main() -> None:

@@ -193,6 +193,26 @@ def clock_time(moment: str) -> str:
     return datetime.datetime.fromisoformat(moment).astimezone().strftime("%H:%M:%S")
 
 
+def moment(text: str | None, now: datetime.datetime) -> str:
+    """Return when something was or will be: the time here to the second, and how far away that is."""
+    if text is None:
+        return "some time"
+    when = datetime.datetime.fromisoformat(text).astimezone()
+    away = (now - when).total_seconds()
+    there = f"{when:%H:%M:%S}" if when.date() == now.astimezone().date() else f"{when:%Y-%m-%d %H:%M:%S}"
+    far = roughly(abs(away))
+    return f"{there} ({f'{far} ago' if away >= 0 else f'in {far}'})" if far else f"{there} (now)"
+
+
+def roughly(value: float) -> str:
+    """Return a length of time in its greatest unit; nothing for less than a second."""
+    for name, unit in (("days", 86400.0), ("h", 3600.0), ("min", 60.0), ("s", 1.0)):
+        if value >= unit:
+            many = int(value / unit)
+            return f"{many} {'day' if name == 'days' and many == 1 else name}"
+    return ""
+
+
 def clean(text: str) -> str:
     """Return text on one line, without characters that steer a terminal: machines have told it."""
     return "".join(sign if sign.isprintable() else " " for sign in text)

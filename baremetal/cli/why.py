@@ -1,5 +1,6 @@
 """Why a node is as it is, in sentences, from its timeline. Pure: a document in, lines out."""
 
+import datetime
 import typing
 
 from baremetal.cli import screen
@@ -11,32 +12,40 @@ FAULTS = {
     "rescue abort failure": "Its power could not be switched; when it can: baremetal node maintenance unset {node}",
     "service failure": "When the cause is gone: baremetal node maintenance unset {node}; baremetal node service {node}",
 }
+#: state of a flow: in words
+ENDED = {"failed": "has failed", "aborted": "was aborted"}
 #: seconds of silence that are worth a word
 QUIET = 10.0
 
 Document = dict[str, typing.Any]
 
 
-def lines(found: Document) -> list[str]:
+def lines(found: Document, now: datetime.datetime) -> list[str]:
     """Return what is to be said of a node."""
     name = found["name"] or found["node"]
-    told = [f"{name} is {found['provision_state']!r}, {found['power_state'] or 'its power is not known'}"
+    told = [f"{name} is {found['provision_state']!r}, {_power(found['power_state'])}"
             + (f", on its way to {found['target_provision_state']!r}" if found["target_provision_state"] else "") + "."]
     told += _maintenance(found, name)
     newest = found["flows"][0] if found["flows"] else None
     if newest is not None and newest["finished_at"] is None:
-        return told + _running(found, newest)
+        return told + _running(found, newest, now)
     if found["held"]:
-        told.append(_held(found["held"]))
+        told.append(_held(found["held"], now))
     if newest is not None and newest["state"] != "done":
-        told.append(f"Its last work, {newest['verb']}, has {newest['state']} at {newest['finished_at']}.")
+        told.append(f"Its last work, {newest['verb']}, {ENDED.get(newest['state'], 'ended')} at "
+                    f"{screen.moment(newest['finished_at'], now)}.")
         told += screen.why(name, {**found, "error": newest["error"]})
     elif found["last_error"]:
         told.append(found["last_error"])
     elif not found["maintenance"]:
         told.append("Nothing is wrong with it, and nothing is being done with it." if newest is None else
-                    f"Nothing is wrong with it; its last work, {newest['verb']}, was done at {newest['finished_at']}.")
+                    f"Nothing is wrong with it; its last work, {newest['verb']}, was done at "
+                    f"{screen.moment(newest['finished_at'], now)}.")
     return told
+
+
+def _power(power: str | None) -> str:
+    return f"its power is {power.removeprefix('power ')!r}" if power else "its power is not known"
 
 
 def _maintenance(found: Document, name: str) -> list[str]:
@@ -47,28 +56,31 @@ def _maintenance(found: Document, name: str) -> list[str]:
     return [f"It is out of service (maintenance): {because}", remedy.format(node=name)]
 
 
-def _held(held: Document) -> str:
-    return f"Conductor {held['holder']} holds it for {held['why'] or 'some work'} since {held['since']}."
+def _held(held: Document, now: datetime.datetime) -> str:
+    return (f"Conductor {held['holder']} holds it for {held['why'] or 'some work'} since "
+            f"{screen.moment(held['since'], now)}.")
 
 
-def _running(found: Document, flow: Document) -> list[str]:
+def _running(found: Document, flow: Document, now: datetime.datetime) -> list[str]:
     """Return what is known of work that goes on: where it stands, what is awaited, how long still."""
     progress = flow["progress"]
     since, done = screen.seconds(flow["duration_seconds"]), progress["steps_done"]
     steps = f"{done} of {progress['steps_total']} steps done, {progress['percent']:.0f} %"
     told = [f"It is being worked on: {flow['verb']} since {since}, {steps}."]
     if found["held"]:
-        told.append(_held(found["held"]))
+        told.append(_held(found["held"], now))
     step = next((each for each in flow["steps"] if each["state"] in ("started", "waiting")), None)
     if step is not None:
         again = f", for the {step['attempts']}. time" if step["attempts"] > 1 else ""
         told.append(f"Now: {step['interface']}.{step['step']} ({progress['phase']}){again}.")
     if found["awaited"]:
-        told.append(f"It waits for {found['awaited']['what']}, until {found['awaited']['until'] or 'that comes'}.")
+        until = found["awaited"]["until"]
+        told.append(f"It waits for {found['awaited']['what']}, until "
+                    f"{screen.moment(until, now) if until else 'that comes'}.")
     if progress["expected"]:
         silent = progress["silent_seconds"]
         quiet = f" Nothing was seen for {screen.seconds(silent)}." if silent > QUIET else ""
         told.append(f"Expected next: {progress['expected']}.{quiet}")
-    if progress["estimate_seconds"] is not None:
-        told.append(f"About {screen.seconds(progress['estimate_seconds'])} are left.")
+    if (progress["estimate_seconds"] or 0.0) >= 1.0:
+        told.append(f"About {screen.about(progress['estimate_seconds'])} are left.")
     return told

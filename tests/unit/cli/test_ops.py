@@ -1,8 +1,10 @@
 """The commands of operators, as they run them, against a real server."""
 
+import datetime
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from baremetal import milestones as names
-from baremetal.cli import completion, ops, why
+from baremetal.cli import completion, ops, screen, table, why
 from tests.unit.api.served import Served
 
 
@@ -44,6 +46,18 @@ def test_timeline_why_and_fleet(served: Served) -> None:
     found = json.loads(run(served, "fleet", "-f", "json").stdout)
     assert found["provision_state"] == {"deploying": 1}
     assert "deploying" in run(served, "fleet").stdout
+
+
+@pytest.mark.parametrize("words", [("-f", "json", "why", "web-1"), ("why", "-f", "json", "web-1"),
+                                   ("why", "web-1", "-f", "json")])
+def test_the_format_may_stand_anywhere(served: Served, words: tuple[str, ...]) -> None:
+    assert json.loads(run(served, *words).stdout)["name"] == "web-1"
+
+
+@pytest.mark.parametrize("words", [("--endpoint", "URL", "fleet"), ("fleet", "--endpoint", "URL")])
+def test_so_may_the_endpoint(served: Served, words: tuple[str, ...]) -> None:
+    ended = run(served, *(served.url("") if word == "URL" else word for word in words), OS_ENDPOINT="")
+    assert ended.returncode == 0 and ended.stdout.startswith("total"), ended.stderr
 
 
 @pytest.mark.parametrize(("words", "environment", "status", "says"), [
@@ -100,6 +114,7 @@ NODE: dict[str, Any] = {
     "node": "8b2b1f4e", "name": "web-1", "provision_state": "active", "target_provision_state": None,
     "power_state": "power on", "maintenance": False, "maintenance_reason": None, "fault": None, "last_error": None,
     "held": None, "awaited": None, "flows": []}
+NOW = datetime.datetime(2026, 1, 1, 0, 2, 5, tzinfo=datetime.UTC)
 FAILED = {"verb": "deploy", "state": "failed", "finished_at": "2026-01-01T00:00:00+00:00", "error": "no room"}
 
 
@@ -108,11 +123,26 @@ FAILED = {"verb": "deploy", "state": "failed", "finished_at": "2026-01-01T00:00:
     ({"maintenance": True, "fault": "power failure", "maintenance_reason": "no answer"}, "its controller answers"),
     ({"maintenance": True}, "baremetal node maintenance unset web-1"),
     ({"flows": [FAILED], "provision_state": "deploy failed"}, "baremetal node deploy web-1"),
-    ({"held": {"holder": "c1", "why": None, "since": "now"}}, "c1 holds it"),
+    ({"held": {"holder": "c1", "why": None, "since": "2026-01-01T00:00:00+00:00"}}, "c1 holds it"),
     ({"last_error": "BMC said no"}, "BMC said no"),
 ])
 def test_reasons(changes: dict[str, Any], says: str) -> None:
-    assert says in "\n".join(why.lines({**NODE, **changes}))
+    assert says in "\n".join(why.lines({**NODE, **changes}, NOW))
+
+
+@pytest.mark.parametrize(("seconds", "says"), [
+    (0, "(now)"), (59, "(59 s ago)"), (125, "(2 min ago)"), (-90, "(in 1 min)"), (7300, "(2 h ago)"),
+    (86400, "(1 day ago)"), (200_000, "(2 days ago)")])
+def test_moments(seconds: int, says: str) -> None:
+    told = screen.moment((NOW - datetime.timedelta(seconds=seconds, microseconds=1)).isoformat(), NOW)
+    assert told.endswith(says) and re.match(r"(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d \(", told)
+
+
+def test_a_table_fits_into_the_terminal() -> None:
+    told = table.rows(("STEP", "ERROR"), [("deploy.write_image", "a long story " * 20), ("b", None)], 60)
+    assert max(map(len, told.splitlines())) <= 60 and told.count("story") == 20
+    assert table.wrapped("  error: " + "a long story " * 20, 60).splitlines()[1].startswith("    ")
+    assert len(table.rows(("STEP", "ERROR"), [("deploy.write_image", "a long story " * 20)]).splitlines()) == 2
 
 
 def test_older_verbs(served: Served) -> None:
