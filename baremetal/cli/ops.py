@@ -64,8 +64,8 @@ def timeline(asked: argparse.Namespace, how: access.Access) -> int:
 def _flow(asked: argparse.Namespace, flow: dict[str, typing.Any], columns: int | None) -> str:
     """Return one flow: what it was, its error, its steps."""
     ended = "since" if flow["finished_at"] is None else "after"
-    parts = [f"{flow['verb']} {flow['state']} {ended} {screen.seconds(flow['duration_seconds'])}, begun "
-             f"{screen.moment(flow['created_at'], _now())}",
+    parts = [(f"{flow['verb']} {flow['state']} {ended} {screen.seconds(flow['duration_seconds'])}, begun "
+             f"{screen.moment(flow['created_at'], _now())}"),
              f"  by {table.cell(flow['user'])}, {table.cell(flow['request_id'])}, conductor {flow['conductor']}"]
     if flow["error"]:
         parts.append(f"  error: {screen.clean(flow['error'])}")
@@ -181,7 +181,8 @@ def _general(made: argparse.ArgumentParser, more: dict[str, typing.Any], *, show
     made.add_argument("--user", help="who we are there (default: OS_USERNAME); the password is OS_PASSWORD, or asked "
                                      "for", **more)
     if shows:
-        made.add_argument("-f", "--format", choices=table.FORMATS, help="default: table", **{"default": "table", **more})
+        made.add_argument("-f", "--format", choices=table.FORMATS, help="default: table",
+                          **{"default": table.FORMATS[0], **more})
 
 
 def main() -> None:
