@@ -9,7 +9,6 @@ enrolled over the API.
 
 import argparse
 import errno
-import ipaddress
 import os
 import pathlib
 import socket
@@ -21,16 +20,12 @@ from oslo_config import cfg
 from baremetal import errors
 from baremetal.api import app
 from baremetal.boot import shelf
-from baremetal.cmd import credentials, folder, labs, starting, web
+from baremetal.cmd import commandline, credentials, folder, labs, starting, web
 from baremetal.conductor import service
 from baremetal.config import core
 from baremetal.db import engine, schema
 from baremetal.lab import demo, enrol
-from baremetal.lab.vms import plan
 from baremetal.rpc import wire
-
-LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
-MOST = 60000    # simulated servers: as many addresses as their network has, in round numbers
 
 #: why the API cannot listen: what to do about it
 LISTEN = {
@@ -39,38 +34,6 @@ LISTEN = {
     errno.EADDRNOTAVAIL: "That is no address of this machine: give one with --bind.",
     socket.EAI_NONAME: "No address is known by that name: give one with --bind.",
 }
-
-
-def options() -> argparse.Namespace:
-    """Read the command line."""
-    made = starting.parser(__doc__)
-    made.add_argument("--data", default="data", metavar="DIR",
-                      help="where database, credentials and log are kept (default: data; ./run: data beside it)")
-    made.add_argument("--port", type=int, help="port of the API (default: 6385)")
-    made.add_argument("--bind", metavar="ADDRESS", help="address of the API (default: 127.0.0.1)")
-    made.add_argument("--fleet", type=int, default=0, metavar="N",
-                      help="simulated servers to start and enrol (default: 0; ./run: 5)")
-    made.add_argument("--vms", type=int, default=0, metavar="N",
-                      help="virtual machines to start and enrol, BIOS and UEFI in turn; needs root (default: 0)")
-    made.add_argument("--vms-cache", type=pathlib.Path, metavar="DIR",
-                      help="where what virtual machines boot is kept once it is built (default: baremetal-lab's)")
-    made.add_argument("--auth", choices=["http_basic", "noauth"], help="who may talk to the API (default: http_basic)")
-    made.add_argument("--fleet-network", default="127.77.0.0", metavar="127.X.0.0",
-                      help="loopback network of the simulated BMCs (default: 127.77.0.0)")
-    found = made.parse_args()
-    if not 0 <= found.fleet <= MOST:
-        made.error(f"--fleet is {found.fleet}; it must be from 0 to {MOST}")
-    if not 0 <= found.vms <= plan.MOST:
-        made.error(f"--vms is {found.vms}; it must be from 0 to {plan.MOST}")
-    if found.port is not None and not 0 < found.port < 65536:
-        made.error(f"--port is {found.port}; it must be from 1 to 65535")
-    try:
-        inside = ipaddress.IPv4Address(found.fleet_network) in LOOPBACK
-    except ValueError:
-        inside = False
-    if not inside:
-        made.error(f"--fleet-network is {found.fleet_network}; it must be an address of {LOOPBACK}, as 127.78.0.0")
-    return found
 
 
 def configure(asked: argparse.Namespace) -> cfg.ConfigOpts:
@@ -85,7 +48,7 @@ def configure(asked: argparse.Namespace) -> cfg.ConfigOpts:
         overrides |= labs.network_options()
     if asked.fleet:
         # simulated servers are on this machine
-        overrides["agent__allowed_networks"] = [str(LOOPBACK)]
+        overrides["agent__allowed_networks"] = [str(commandline.LOOPBACK)]
     overrides["log_file"] = os.path.join(overrides["state_path"], "baremetal.log")
     conf = starting.conf(asked.config_file, "baremetal", defaults=defaults, **overrides)
     if conf.deploy.http_url == core.url(conf.deploy.http_host_ip, conf.deploy.http_port):
@@ -171,7 +134,7 @@ class Labs:
 
 def main() -> None:
     """Run until told to stop."""
-    asked = options()
+    asked = commandline.options(starting.parser(__doc__))
     lock = folder.take(os.path.abspath(asked.data))
     conf = configure(asked)
     check_port(web.operators(conf))

@@ -11,9 +11,9 @@ from baremetal import config
 #: shows what becomes of a command line
 SHOWN = """
 import sys
-from baremetal.cmd import single
+from baremetal.cmd import commandline, single, starting
 sys.argv = sys.argv[1:]
-conf = single.configure(single.options())
+conf = single.configure(commandline.options(starting.parser("")))
 print(conf.api.port, conf.api.agents_port, conf.api.agents_url, conf.deploy.http_url)
 """
 
