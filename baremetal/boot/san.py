@@ -15,6 +15,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,222}")
 PORTAL = re.compile(r"(?P<host>[A-Za-z0-9.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?")
 #: user names and passwords: printable, without blanks, quotes and what iPXE reads as its own
 SECRET = re.compile(r"[!%()*+,\-./0-9:=?@A-Z\[\]^_a-z~]{1,256}")
+#: how the properties with which the server proves who it is begin
+AUTH = "auth_"
 #: the first drive that firmware numbers
 FIRST = 0x80
 
@@ -33,16 +35,16 @@ def disk(ident: str, properties: collections.abc.Mapping[str, typing.Any]) -> Di
     def word(key: str, shape: re.Pattern[str], wanted: str) -> re.Match[str]:
         found = shape.fullmatch(str(_first(properties, key)))
         if found is None:
-            shown = "(not shown)" if key.startswith("auth_") else str(_first(properties, key))[:100]
+            shown = "(not shown)" if key.startswith(AUTH) else str(_first(properties, key))[:100]
             raise errors.BadField(field=f"properties/{key} of volume target {ident}", value=shown, wanted=wanted)
         return found
     portal = word("target_portal", PORTAL, "It must be an address, or address:port.")
     name = word("target_iqn", NAME, "It must be an iSCSI name such as iqn.2026-01.org.example:volume.")
     lun = int(word("target_lun", re.compile(r"[0-9]{1,5}"), "It must be the number of the unit.").group())
-    keys = [key for key in ("auth_username", "auth_password") if properties.get(key)]
-    auth = [word(key, SECRET, "It must have 1 to 256 printable characters, none of blank, quotes, $ ; & | < > { } \\ "
-                              "` #.").group() for key in keys]
-    return Disk(f"iscsi:{portal['host']}::{portal['port'] or ''}:{lun:x}:{name.group()}", *auth)
+    auth = {key.removeprefix(AUTH): word(key, SECRET, "It must have 1 to 256 printable characters, none of blank, "
+                                         "quotes, $ ; & | < > { } \\ ` #.").group()
+            for key in (f"{AUTH}username", f"{AUTH}password") if properties.get(key)}
+    return Disk(f"iscsi:{portal['host']}::{portal['port'] or ''}:{lun:x}:{name.group()}", **auth)
 
 
 def initiator(names: collections.abc.Sequence[str]) -> str:

@@ -95,7 +95,9 @@ class NetworkBoot(boot.Boot):
 
     def _serve_volume(self, task: task.Task) -> None:
         """Lay down the script that boots the node's volume; its others are there for the system, too."""
-        disks = [san.disk(one.uuid, one.properties) for one in task.volumes.targets if one.way == "iscsi"]
+        # firmware boots from the first; others may have a place before it, such as -1 for those never booted from
+        order = sorted(task.volumes.targets, key=lambda one: one is not task.volumes.root)
+        disks = [san.disk(one.uuid, one.properties) for one in order if one.way == "iscsi"]
         uuid, macs = task.node.uuid, _macs(task)
         self._clear(task)
         task.shelf.open(uuid, macs, INSTANCE)

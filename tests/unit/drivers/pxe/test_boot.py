@@ -260,6 +260,20 @@ def test_a_system_on_a_volume_is_booted_each_time(house: House, found: boot.Netw
     assert held.management.boot_device(held) == ("disk", True), "what is written to a disk boots from there"
 
 
+def test_the_boot_volume_comes_first_whatever_the_places_of_others(house: House) -> None:
+    held = on_volume(house, auth_username=None)
+    one, other = held.volumes.targets
+    held.volumes = volumes.Volumes((dataclasses.replace(other, boot_index=-1), one))
+    boot.IpxeBoot().prepare_instance(held)
+    place = house.served.of(held.node.uuid)
+    assert place is not None
+    told = str(place.script).splitlines()
+    assert [line.split()[2:4] for line in told if line.startswith("sanhook")] == [
+        ["0x80", "iscsi:192.0.2.1::3260:a:iqn.2026-01.org.example:root"],
+        ["0x81", "iscsi:[2001:db8::1]:::0:iqn.2026-01:b"]]
+    assert "set password S3cret" in told and "set username S3cret" not in told
+
+
 @pytest.mark.parametrize(("key", "value"), [
     ("target_iqn", "iqn.2026-01.a:b || shell"), ("target_iqn", "a\nshell"), ("target_portal", "192.0.2.1 ||"),
     ("target_portal", ""), ("target_lun", "x"), ("target_lun", None), ("auth_password", "a b"),
