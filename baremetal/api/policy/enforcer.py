@@ -3,7 +3,9 @@
 noauth and http_basic callers are operators with system scope; with Keystone a token says who somebody is.
 """
 
+import dataclasses
 import logging
+import threading
 import typing
 
 from oslo_config import cfg
@@ -20,6 +22,18 @@ Target = dict[str, str | None]
 NOTHING: Target = {}
 
 
+@dataclasses.dataclass(frozen=True)
+class Known:
+    """What is known of one set of rules. A question that was asked of it is answered into it: when the rules change
+    meanwhile, nobody looks there again.
+    """
+
+    nature: nature.Nature
+    """How long its answers are good, and for which objects."""
+    answers: dict[tuple[typing.Any, ...], tuple[float, bool]] = dataclasses.field(default_factory=dict)
+    """Question: when it was asked, and the answer."""
+
+
 class Enforcer:
     """Answers questions, and remembers its answers while the rules stay the same."""
 
@@ -31,34 +45,40 @@ class Enforcer:
 
     def __init__(self, conf: cfg.ConfigOpts, time: clock.Clock) -> None:
         policy_options.set_defaults(conf)
-        self._policy = policy.Enforcer(conf)
-        self._policy.register_defaults(rules.list_rules())
+        # the library replaces its rules piece by piece: one follows the operator's file, the other is asked
+        self._file, self._policy = policy.Enforcer(conf), policy.Enforcer(conf, use_conf=False)
+        for one in (self._file, self._policy):
+            one.register_defaults(rules.list_rules())
         self._time = time
-        self._answers: dict[tuple[typing.Any, ...], tuple[float, bool]] = {}
         #: what rules may compare with beside the object; without it no service is elevated
         self._words = ({"config.service_project_name": conf.rbac_service_project_name}
                        if conf.rbac_service_role_elevated_access and conf.rbac_service_project_name else {})
         self._texts: dict[str, str] = {}
-        self._nature = nature.Nature(lasting=False, own_or_not=False)
+        self._known = Known(nature.Nature(lasting=False, own_or_not=False))
+        self._looking = threading.Lock()
         self._load()
         self._looked = time.tick()
 
     def allows(self, rule: str, ctx: context.Context, target: Target = NOTHING) -> bool:
         """Return whether ``ctx`` may do ``rule`` to ``target``."""
         now = self._time.tick()
-        if now - self._looked > self.LOOK:
-            self._looked = now
-            self._look()
-        tenants = target.items() if not self._nature.own_or_not else [
+        if now - self._looked > self.LOOK and self._looking.acquire(blocking=False):
+            try:
+                self._looked = now
+                self._look()
+            finally:
+                self._looking.release()
+        known = self._known
+        tenants = target.items() if not known.nature.own_or_not else [
             value if value is None else value == ctx.project for value in target.values()]
         key = (rule, ctx.who, *tenants)
-        at, known = self._answers.get(key, (float("-inf"), False))
-        if at == float("-inf") or not self._nature.lasting and now - at > self.LOOK:
-            known = self._ask(rule, ctx, target)
-            if len(self._answers) >= self.MOST:
-                self._answers.clear()
-            self._answers[key] = (now, known)
-        return known
+        at, answer = known.answers.get(key, (float("-inf"), False))
+        if at == float("-inf") or not known.nature.lasting and now - at > self.LOOK:
+            answer = self._ask(rule, ctx, target)
+            if len(known.answers) >= self.MOST:
+                known.answers.clear()
+            known.answers[key] = (now, answer)
+        return answer
 
     def _look(self) -> None:
         """Take over what the operator has changed; what cannot be read changes nothing."""
@@ -69,16 +89,11 @@ class Enforcer:
 
     def _load(self) -> None:
         """Read the operator's rules where they have changed, and forget what was answered by others."""
-        self._policy.use_conf = True
-        try:
-            self._policy.load_rules()
-        finally:
-            # not with each question
-            self._policy.use_conf = False
-        texts = {name: str(check) for name, check in self._policy.rules.items()}
+        self._file.load_rules()
+        texts = {name: str(check) for name, check in self._file.rules.items()}
         if texts != self._texts:
-            self._texts, self._nature = texts, nature.of(self._policy.rules.values())
-            self._answers.clear()
+            self._policy.set_rules(dict(self._file.rules))
+            self._texts, self._known = texts, Known(nature.of(self._file.rules.values()))
 
     def _ask(self, rule: str, ctx: context.Context, target: Target) -> bool:
         """Ask oslo.policy. What is not there is left out: nobody's project is not the owner of nobody's node."""

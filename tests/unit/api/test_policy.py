@@ -39,14 +39,15 @@ class Asked(enforcer.Enforcer):
         return super()._ask(*args)
 
 
-def opened(folder: pathlib.Path, text: str | None) -> tuple[Asked, clock.MovedClock, pathlib.Path]:
+def opened(folder: pathlib.Path, text: str | None, kind: type[Any] = Asked
+           ) -> tuple[Any, clock.MovedClock, pathlib.Path]:
     """An enforcer with a policy file of the operator's."""
     own, conf = folder / "policy.yaml", folder / "baremetal.conf"
     if text is not None:
         own.write_text(text)
     conf.write_text(f"[oslo_policy]\npolicy_file = {own}\n")
     time = clock.MovedClock()
-    return Asked(config.build(files=[str(conf)]), time), time, own
+    return kind(config.build(files=[str(conf)]), time), time, own
 
 
 def owned(whose: str | None) -> enforcer.Target:
@@ -79,6 +80,31 @@ def test_a_changed_file_is_obeyed(tmp_path: pathlib.Path) -> None:
     own.write_text('"baremetal:node:get": "!"\n')
     assert asked.allows("node:get", RED, owned("blue"))
     time.move(asked.LOOK + 1)
+    assert not asked.allows("node:get", RED, owned("blue"))
+
+
+class Slow(Asked):
+    """Asks, and is told of a changed file before it can note the answer."""
+
+    meanwhile: Any = None
+
+    def _ask(self, *args: Any) -> bool:
+        answer, meanwhile, self.meanwhile = super()._ask(*args), self.meanwhile, None
+        if meanwhile:
+            meanwhile()
+        return answer
+
+
+def test_an_answer_of_rules_that_have_changed_meanwhile_is_not_kept(tmp_path: pathlib.Path) -> None:
+    asked, time, own = opened(tmp_path, '"baremetal:node:get": "@"\n', Slow)
+    seconds.sleep(0.01)
+
+    def change() -> None:
+        own.write_text('"baremetal:node:get": "!"\n')
+        time.move(asked.LOOK + 1)
+        assert not asked.allows("node:get", context.Context(user="v", project="blue"), owned("blue"))
+    asked.meanwhile = change
+    assert asked.allows("node:get", RED, owned("blue"))
     assert not asked.allows("node:get", RED, owned("blue"))
 
 
