@@ -7,7 +7,6 @@ import argparse
 import ipaddress
 import os
 import pathlib
-import sys
 
 LOOPBACK = ipaddress.IPv4Network("127.0.0.0/8")
 #: simulated servers: as many addresses as their network has, in round numbers; virtual machines
@@ -64,4 +63,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -44,7 +44,7 @@ def test_what_is_right_goes_on(run: pathlib.Path) -> None:
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become another user")
 def test_virtual_machines_are_for_root(run: pathlib.Path) -> None:
     # another user could neither read pytest's folder nor, perhaps, start this Python
-    become = "import os; os.setuid(65534); exec(compile(open(0).read(), 'commandline', 'exec'))"
+    become = "import argparse, ipaddress, os, pathlib, shutil; os.setuid(65534); exec(compile(open(0).read(), 'commandline', 'exec'))"
     script = (run.parent / "baremetal/cmd/commandline.py").read_text()
     ended = subprocess.run([sys.executable, "-c", become, "--vms", "2"], input=script, capture_output=True, text=True,
                            timeout=30, check=False)
