@@ -19,6 +19,8 @@ import urllib.parse
 from baremetal import clock
 from baremetal.cli import access, asking, completion, screen, stream, table, watch, why
 
+#: nodes of one state of failure that are shown with the fleet
+SHOWN = 10
 Run = collections.abc.Callable[[argparse.Namespace, access.Access], int]
 
 
@@ -98,7 +100,35 @@ def fleet(asked: argparse.Namespace, how: access.Access) -> int:
     plain = {name: value for name, value in found.items() if not isinstance(value, dict)}
     counts = [(name, word, number) for name, value in found.items() if isinstance(value, dict)
               for word, number in sorted(value.items(), key=lambda each: -each[1])]
-    return _show(asked, found, "\n\n".join([table.pairs(plain), table.rows(("BY", "VALUE", "NODES"), counts)]))
+    parts = [table.pairs(plain), table.rows(("BY", "VALUE", "NODES"), counts, _columns())]
+    if asked.format != "json":
+        parts += [part for part in (_alone(found), _ill(how, found)) if part]
+    return _show(asked, found, "\n\n".join(parts))
+
+
+def _alone(found: dict[str, typing.Any]) -> str:
+    """Return what to do where no conductor is alive for some nodes."""
+    many = found["without_conductor"]
+    return "" if not many else table.wrapped(
+        f"{many} of them cannot be worked on: no live conductor has their driver and their conductor group. 'baremetal "
+        "conductor list' tells which are down; start baremetal-conductor there again.", _columns())
+
+
+def _ill(how: access.Access, found: dict[str, typing.Any]) -> str:
+    """Return the nodes that somebody should look at: in a state of failure, or out of service."""
+    asks = [f"provision_state={urllib.parse.quote(state)}" for state in screen.REMEDIES
+            if state != "enroll" and found["provision_state"].get(state)]
+    asks += ["maintenance=true"] if found["maintenance"] else []
+    rows: dict[str, tuple[str, str, str | None]] = {}
+    for query in asks:
+        path = f"/v1/nodes?{query}&limit={SHOWN}&fields=uuid,name,provision_state,maintenance_reason,last_error"
+        for node in asking.ask(how, "GET", path)["nodes"]:
+            rows[node["uuid"]] = (node["name"] or node["uuid"], node["provision_state"],
+                                  node["maintenance_reason"] or node["last_error"])
+    if not rows:
+        return ""
+    return (table.rows(("LOOK AT", "STATE", "BECAUSE"), list(rows.values()), _columns())
+            + f"\n(at most {SHOWN} of each state; baremetal-ops why NODE tells what to do)")
 
 
 def events(asked: argparse.Namespace, how: access.Access) -> int:
@@ -121,7 +151,10 @@ def _event(asked: argparse.Namespace, event: stream.Event) -> str:
     if event.name == "hello":
         return f"{screen.clock_time(data['at'])}  listening" + ("; some events were missed" if data["missed"] else "")
     facts = data["facts"]
-    told = [str(facts[name]) for name in ("provision_state", "power_state", "last_error") if facts.get(name)]
+    told = [str(facts[name]) for name in ("state", "provision_state", "power_state", "last_error") if facts.get(name)]
+    if data["action"] == "maintenance":
+        told.insert(0, "out of service" + (f" ({facts['fault']})" if facts.get("fault") else "")
+                    if facts.get("maintenance") else "in service again")
     return screen.clean(f"{screen.clock_time(data['at'])}  {data['kind']} {data['name'] or data['uuid']} "
                         f"{data['action']}" + (f": {', '.join(told)}" if told else ""))
 

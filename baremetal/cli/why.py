@@ -3,6 +3,7 @@
 import datetime
 import typing
 
+from baremetal import milestones
 from baremetal.cli import screen
 
 #: fault: what a person does about a node that is in maintenance for it
@@ -14,8 +15,32 @@ FAULTS = {
 }
 #: state of a flow: in words
 ENDED = {"failed": "has failed", "aborted": "was aborted"}
-#: seconds of silence that are worth a word
-QUIET = 10.0
+#: seconds of silence that are worth a word, and those after which somebody should look
+QUIET, LONG = 10.0, 30.0
+#: milestone that does not come: what that may mean
+MISSING = {
+    milestones.DEVICE:    "its controller does not take the boot device: baremetal node validate, its address and cable",
+    milestones.POWER_ON:  "its controller does not confirm the power: address, port, cable, power supply",
+    milestones.ADDRESS:   "its DHCP request has not reached us: MAC of its port, cable, boot order (docs/boot.md, No "
+                          "address)",
+    milestones.LOADER:    "its firmware does not fetch the boot loader: boot mode, TFTP (docs/boot.md, No loader)",
+    milestones.SCRIPT:    "its loader does not reach us, or it has booted something else (docs/boot.md, No script)",
+    milestones.KERNEL:    "it does not reach our port for files (docs/boot.md, No kernel)",
+    milestones.RAMDISK:   "the kernel came, the ramdisk does not: look at its console (docs/boot.md, No kernel)",
+    milestones.LOOKUP:    "the ramdisk or its agent does not start, or does not reach us: look at its console "
+                          "(docs/boot.md, No call)",
+    milestones.HEARTBEAT: "its agent has looked the node up and does not call again: look at its console "
+                          "(docs/boot.md, No call)",
+    milestones.COMMANDED: "its agent works long, or hangs: look at its console",
+    milestones.SENT:      "the network between it and us, or its disk, is stuck",
+}
+#: step that does not end: what that may mean
+STUCK = {
+    "verb.verify": "its controller does not answer: address, port, cable, power",
+}
+#: provision states in which work can be given up
+ABORTABLE = frozenset({"inspect wait", "clean wait", "clean hold", "wait call-back", "deploy hold", "rescue wait",
+                       "service wait", "service hold"})
 
 Document = dict[str, typing.Any]
 
@@ -63,10 +88,12 @@ def _held(held: Document, now: datetime.datetime) -> str:
 
 def _running(found: Document, flow: Document, now: datetime.datetime) -> list[str]:
     """Return what is known of work that goes on: where it stands, what is awaited, how long still."""
-    progress = flow["progress"]
+    progress, silent = flow["progress"], flow["progress"]["silent_seconds"]
     since, done = screen.seconds(flow["duration_seconds"]), progress["steps_done"]
-    steps = f"{done} of {progress['steps_total']} steps done, {progress['percent']:.0f} %"
-    told = [f"It is being worked on: {flow['verb']} since {since}, {steps}."]
+    # without a sign the percentage is only time that has passed
+    percent = f", {progress['percent']:.0f} %" if silent <= QUIET else ""
+    told = [(f"It is being worked on: {flow['verb']} since {since}, {done} of {progress['steps_total']} steps "
+            f"done{percent}.")]
     if found["held"]:
         told.append(_held(found["held"], now))
     step = next((each for each in flow["steps"] if each["state"] in ("started", "waiting")), None)
@@ -77,10 +104,14 @@ def _running(found: Document, flow: Document, now: datetime.datetime) -> list[st
         until = found["awaited"]["until"]
         told.append(f"It waits for {found['awaited']['what']}, until "
                     f"{screen.moment(until, now) if until else 'that comes'}.")
-    if progress["expected"]:
-        silent = progress["silent_seconds"]
-        quiet = f" Nothing was seen for {screen.seconds(silent)}." if silent > QUIET else ""
-        told.append(f"Expected next: {progress['expected']}.{quiet}")
+    expected = [f"Expected next: {progress['expected']}."] if progress["expected"] else []
+    quiet = [f"Nothing was seen for {screen.seconds(silent)}."] if silent > QUIET else []
+    told += [" ".join([*expected, *quiet])] if expected or quiet else []
+    cause = MISSING.get(progress["expected"] or "") or STUCK.get(progress["step"] or "")
+    if silent > LONG and cause:
+        told.append(f"That may mean: {cause}.")
+        told.append(f"To give up: baremetal node abort {found['name'] or found['node']}"
+                    if found["provision_state"] in ABORTABLE else "It ends by itself when it takes too long.")
     if (progress["estimate_seconds"] or 0.0) >= 1.0:
         told.append(f"About {screen.about(progress['estimate_seconds'])} are left.")
     return told

@@ -62,9 +62,10 @@ class Guard:
             raise errors.ImageUnavailable(source=source, why=f"host {host} is unknown ({error})") from None
         good = [(family, place) for family, _, _, _, place in found if not self.objection(str(place[0]))]
         if not good:
-            why = self.objection(str(found[0][4][0]))
-            raise errors.ImageForbidden(source=source, why=f"{host} is {found[0][4][0]}, {why}; an operator may allow "
-                                                           "it in [images]allowed_networks")
+            known = str(found[0][4][0])
+            named = host if host == known else f"{host} is {known},"
+            raise errors.ImageForbidden(source=source, why=f"{named} {'is ' * (host == known)}{self.objection(known)}; "
+                                                           "an operator may allow it in [images]allowed_networks")
         return good
 
     def objection(self, text: str) -> str | None:

@@ -81,6 +81,7 @@ STEPS = {
     "inspect.inspect":                ("preparing the boot", 120.0),
     "inspect.leave":                  ("switching off", 15.0),
     "rescue.rescue":                  ("preparing the boot", 120.0),
+    "verb.verify":                    ("asking the controller", 5.0),
 }
 #: seconds that a step takes of which nothing is known
 USUAL = 5.0

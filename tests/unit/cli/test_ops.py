@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from baremetal import milestones as names
 from baremetal.cli import completion, ops, screen, table, why
+from baremetal.db import models
 from tests.unit.api.served import Served
 
 
@@ -128,6 +130,43 @@ FAILED = {"verb": "deploy", "state": "failed", "finished_at": "2026-01-01T00:00:
 ])
 def test_reasons(changes: dict[str, Any], says: str) -> None:
     assert says in "\n".join(why.lines({**NODE, **changes}, NOW))
+
+
+RUNNING: dict[str, Any] = {
+    "verb": "deploy", "state": "waiting", "finished_at": None, "duration_seconds": 100.0,
+    "steps": [{"interface": "deploy", "step": "deploy", "state": "waiting", "attempts": 1}],
+    "progress": {"phase": "agent starting", "step": "deploy.deploy", "percent": 40.0, "steps_done": 0, "steps_total": 2,
+                 "expected": names.LOOKUP, "silent_seconds": 95.0, "estimate_seconds": None}}
+
+
+@pytest.mark.parametrize(("state", "progress", "says", "never"), [
+    ("wait call-back", {}, ["look at its console", "docs/boot.md", "node abort web-1", "1 min 35 s"], "40 %"),
+    ("deploying", {}, ["It ends by itself"], "abort"),
+    ("verifying", {"expected": None, "step": "verb.verify"}, ["its controller does not answer"], "abort"),
+    ("deploying", {"silent_seconds": 2.0, "estimate_seconds": 12.4}, ["40 %", "About 12 s are left"], "may mean"),
+])
+def test_what_stands_still_is_told_with_what_it_may_mean(state: str, progress: dict[str, Any], says: list[str],
+                                                         never: str) -> None:
+    flow = {**RUNNING, "progress": {**RUNNING["progress"], **progress}}
+    told = "\n".join(why.lines({**NODE, "provision_state": state, "flows": [flow]}, NOW))
+    assert all(each in told for each in says) and never not in told, told
+
+
+def test_every_sign_of_a_boot_that_is_missed_has_words() -> None:
+    assert set(names.BOOT) <= set(why.MISSING)
+    text = (pathlib.Path(__file__).parents[3] / "docs/boot.md").read_text()
+    for named in re.findall(r"docs/boot.md, (.*?)\)", " ".join(why.MISSING.values())):
+        assert f"# {named}\n" in text, named
+
+
+def test_the_fleet_names_who_should_be_looked_at(served: Served) -> None:
+    with served.database.write() as connection:
+        connection.execute(sa.update(models.NODES).values(provision_state="deploy failed", last_error="no room",
+                                                          conductor_group="elsewhere"))
+    told = run(served, "fleet").stdout
+    assert re.search(r"web-1 +deploy failed +no room", told) and "baremetal-ops why NODE" in told
+    assert "1 of them cannot be worked on" in told and "baremetal conductor list" in told
+    assert json.loads(run(served, "fleet", "-f", "json").stdout)["without_conductor"] == 1
 
 
 @pytest.mark.parametrize(("seconds", "says"), [
