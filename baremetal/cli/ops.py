@@ -135,8 +135,11 @@ def events(asked: argparse.Namespace, how: access.Access) -> int:
     """Tell what happens to anything, while it happens; ends with Ctrl-C."""
     given = {name: value for name in ("kind", "action", "node") if (value := getattr(asked, name))}
     path = "/ops/v1/events" + (f"?{urllib.parse.urlencode(given)}" if given else "")
+    lost = False
     for event in stream.follow_path(how, path):
-        print(_event(asked, event), flush=True)
+        if not (lost and event.name == stream.LOST):     # that it is still away is no news
+            print(_event(asked, event), flush=True)
+        lost = event.name == stream.LOST
     return watch.GOOD
 
 

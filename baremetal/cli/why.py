@@ -19,7 +19,7 @@ ENDED = {"failed": "has failed", "aborted": "was aborted"}
 QUIET, LONG = 10.0, 30.0
 #: milestone that does not come: what that may mean
 MISSING = {
-    milestones.DEVICE:    "its controller does not take the boot device: baremetal node validate, its address and cable",
+    milestones.DEVICE:    "its controller does not take the boot device: its address, cable, privileges",
     milestones.POWER_ON:  "its controller does not confirm the power: address, port, cable, power supply",
     milestones.ADDRESS:   "its DHCP request has not reached us: MAC of its port, cable, boot order (docs/boot.md, No "
                           "address)",
