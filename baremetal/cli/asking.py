@@ -29,12 +29,12 @@ def ask(how: access.Access, method: str, path: str, body: typing.Any = None) -> 
     except urllib.error.HTTPError as error:
         with error:
             said = stream.message(error.read(2 ** 16)) or error.reason
+            said = stream.foreign(error, said) or said
         if error.code == 401:
             said = f"The API does not let us in: {said} Look at OS_AUTH_TYPE, OS_USERNAME and OS_PASSWORD."
         raise access.Wrong(f"{said} (HTTP {error.code})") from error
     except (OSError, http.client.HTTPException) as error:
-        raise access.Wrong(f"The API at {how.url} does not answer: {stream.said(error)}. Is it running "
-                           "there?") from error
+        raise access.Wrong(stream.silent(how, stream.said(error))) from error
     try:
         return json.loads(text) if text.strip() else None
     except ValueError as error:

@@ -144,7 +144,7 @@ class Show:
         if shown["silent_seconds"] + since > QUIET:
             parts.append(f"nothing seen for {seconds(shown['silent_seconds'] + since)}")
         while len(parts) > 2 and width("  ".join(parts)) > columns:
-            parts.pop()
+            parts.pop(2)        # of what is left the last one matters most: time, or silence
         return cut(clean("  ".join(parts)), columns)
 
     def phase(self) -> tuple[str, str] | None:

@@ -33,6 +33,8 @@ class Event:
     ident: str = ""
 
 
+#: how the service says that it has no such node
+OURS = "was not found"
 LOST, BACK = ":lost", ":back"
 
 
@@ -77,7 +79,7 @@ def follow_path(how: access.Access, path: str, node: str = "",
         except (OSError, http.client.HTTPException, ValueError) as error:
             why = said(error)
             if not met:
-                raise access.Wrong(f"The API at {how.url} does not answer: {why}. Is it running there?") from error
+                raise access.Wrong(silent(how, why)) from error
         now = ticker.tick()
         lost_at = now if lost_at is None else lost_at
         if now - lost_at > PATIENCE:
@@ -109,6 +111,7 @@ def _refused(error: urllib.error.HTTPError, node: str) -> tuple[str, float | Non
             raise access.Wrong(f"The API does not let us in: {words} Look at OS_AUTH_TYPE, OS_USERNAME and "
                                "OS_PASSWORD.")
         if error.code in FINAL:
+            words = foreign(error, words) or words
             raise access.Wrong(f"{node}: {words}" if node else str(words))
         after = error.headers.get("Retry-After", "")
         return words, min(float(after), 60.0) if after.isdigit() else None
@@ -124,6 +127,21 @@ def message(body: bytes) -> str:
     except (ValueError, AttributeError):
         return ""
     return str(found or "")
+
+
+def silent(how: access.Access, why: str) -> str:
+    """Return the sentence for an API that does not answer."""
+    secured = " And does it speak https there, not http?" if how.url.startswith("https:") else ""
+    return f"The API at {how.url} does not answer: {why}. Is it running there?{secured}"
+
+
+def foreign(error: urllib.error.HTTPError, words: str) -> str:
+    """Return a sentence where what answers has nothing at our path; nothing where it only lacks the node."""
+    place = urllib.parse.urlsplit(error.url)
+    if error.code != 404 or OURS in words or not place.path.startswith("/ops/"):
+        return ""
+    return (f"What answers at {place.scheme}://{place.netloc} has no {place.path}: it is another service than "
+            "baremetal, or an older one. Look at OS_ENDPOINT.")
 
 
 def said(error: BaseException) -> str:

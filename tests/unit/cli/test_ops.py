@@ -1,12 +1,14 @@
 """The commands of operators, as they run them, against a real server."""
 
 import datetime
+import http.server
 import json
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -75,6 +77,25 @@ def test_what_is_wrong_is_said(served: Served, words: tuple[str, ...], environme
     ended = run(served, *words, **environment)
     assert (ended.returncode, ended.stdout) == (status, "") and says in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+class Other(http.server.BaseHTTPRequestHandler):
+    """Some other service: it has nothing of ours."""
+
+    def do_GET(self) -> None:
+        self.send_error(404)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.mark.parametrize("words", [("fleet",), ("why", "web-1"), ("events",), ("watch", "web-1")])
+def test_another_service_is_told_from_a_missing_node(served: Served, words: tuple[str, ...]) -> None:
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Other) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        ended = run(served, *words, OS_ENDPOINT=f"http://127.0.0.1:{other.server_address[1]}")
+        other.shutdown()
+    assert ended.returncode == 2 and "another service than baremetal" in ended.stderr and "OS_ENDPOINT" in ended.stderr
 
 
 def test_events_are_told_as_lines(served: Served) -> None:

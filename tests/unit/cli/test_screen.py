@@ -49,7 +49,9 @@ def test_lines(name: str, data: dict[str, Any], lines: list[str]) -> None:
      "web-1 [########............]  42 %  deploy: writing the image  1.5 GB of 3.0 GB at 85.0 MB/s  18 s left"),
     (200, "ascii", {"silent_seconds": 30.0},
      "web-1 [########............]  42 %  deploy: writing the image  for 1 min 03 s  nothing seen for 32 s"),
-    (70, "ascii", {"bytes": 10}, "web-1 [########............]  42 %  deploy: writing the image  10 B"),
+    (80, "ascii", {"bytes": 10}, "web-1 [########............]  42 %  deploy: writing the image  for 1 min 03 s"),
+    (80, "ascii", {"silent_seconds": 30.0},
+     "web-1 [########............]  42 %  deploy: writing the image"),
     (40, "ascii", {}, "web-1 [########............]  42 %  depl"),
     (10, "ascii", {}, "web-1 [###"),
 ])
