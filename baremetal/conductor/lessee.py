@@ -1,6 +1,7 @@
 """Which project a node is lent to by its deployment, and that it is taken back when that ends.
 
-What a lessee may do is not said here: that is policy. A lessee that somebody has set is left alone.
+What a lessee may do is not said here: that is policy. A lessee that somebody has set, before or meanwhile, is left
+alone.
 """
 
 import typing
@@ -8,7 +9,7 @@ import typing
 from baremetal import errors
 from baremetal.conductor import task
 
-#: driver_internal_info key that says that a deployment has lent the node
+#: driver_internal_info key that says to which project a deployment has lent the node
 LENT = "automatic_lessee"
 #: instance_info key that names the instance's project; Nova writes it
 PROJECT = "project_id"
@@ -53,10 +54,11 @@ def lend(held: task.Task) -> None:
     project = choose(held)
     if project is not None:
         held.node.lessee = project
-        held.node.driver_internal_info[LENT] = True
+        held.node.driver_internal_info[LENT] = project
 
 
 def take_back(held: task.Task) -> None:
     """End what ``lend`` began. Safe to run twice."""
-    if held.node.driver_internal_info.pop(LENT, None):
+    project = held.node.driver_internal_info.pop(LENT, None)
+    if project is not None and held.node.lessee == project:
         held.node.lessee = None

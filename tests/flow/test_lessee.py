@@ -45,7 +45,7 @@ def test_a_deployed_node_is_lent_until_it_is_undeployed(
     for verb in ("deploy", "rebuild"):
         node = house.do(ident, verb)
         assert (node.provision_state, node.lessee) == ("active", lessee)
-        assert node.driver_internal_info.get("automatic_lessee", False) is (lessee is not None)
+        assert node.driver_internal_info.get("automatic_lessee") == lessee
     node = house.do(ident, "delete")
     assert (node.provision_state, node.lessee) == ("available", None)
     assert "automatic_lessee" not in node.driver_internal_info
@@ -56,6 +56,18 @@ def test_a_lessee_that_somebody_has_set_stays(make: Any) -> None:
     ident = house.add("available", instance_info={"project_id": "blue"}, lessee="green")
     for verb in ("deploy", "delete"):
         assert house.do(ident, verb).lessee == "green"
+
+
+@pytest.mark.parametrize("lessee", ["green", None])
+def test_a_lessee_that_somebody_sets_meanwhile_stays(make: Any, lessee: str | None) -> None:
+    house = make()
+    ident = house.add("available", instance_info={"project_id": "blue"})
+    assert house.do(ident, "deploy").lessee == "blue"
+    house.set(ident, lessee=lessee)
+    node = house.do(ident, "delete")
+    assert (node.lessee, "automatic_lessee" in node.driver_internal_info) == (lessee, False)
+    house.set(ident, instance_info={"project_id": "blue"})
+    assert house.do(ident, "deploy").lessee == (lessee or "blue")
 
 
 def test_the_next_instance_is_lent_to_its_own_project(make: Any) -> None:
