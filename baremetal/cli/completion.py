@@ -3,12 +3,17 @@
 import argparse
 
 BASH = """_{word}() {{
-    local words="{commands}" cur="${{COMP_WORDS[COMP_CWORD]}}"
-    if [ "$COMP_CWORD" -gt 1 ]; then
-        case "${{COMP_WORDS[1]}}" in
+    local words="{commands} {general}" cur="${{COMP_WORDS[COMP_CWORD]}}" place
+    for ((place = 1; place < COMP_CWORD; place++)); do
+        case "${{COMP_WORDS[place]}}" in
 {cases}
+            *) continue;;
         esac
-    fi
+        break
+    done
+    case "${{COMP_WORDS[COMP_CWORD-1]}}" in
+{values}
+    esac
     COMPREPLY=($(compgen -W "$words" -- "$cur"))
 }}
 complete -F _{word} {program}
@@ -33,7 +38,13 @@ def bash(parser: argparse.ArgumentParser) -> str:
     known = commands(parser)
     cases = "\n".join(f'            {name}) words="{" ".join([*options(below), *_choices(below)])}";;'
                       for name, below in known.items())
-    return BASH.format(word=parser.prog.replace("-", "_"), program=parser.prog, commands=" ".join(known), cases=cases)
+    every = {text: action for one in (parser, *known.values()) for action in one._actions
+             for text in action.option_strings if action.nargs != 0}
+    # what only a person knows is left open
+    values = "\n".join(f'        {text}) words="{" ".join(map(str, action.choices or ()))}";;'
+                       for text, action in sorted(every.items()))
+    return BASH.format(word=parser.prog.replace("-", "_"), program=parser.prog, commands=" ".join(known),
+                       general=" ".join(options(parser)), cases=cases, values=values)
 
 
 def zsh(parser: argparse.ArgumentParser) -> str:

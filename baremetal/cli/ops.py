@@ -239,6 +239,11 @@ def main() -> None:
         # who read us has gone; nor shall Python complain of it at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(watch.INTERRUPTED)
+    except OSError as error:
+        # a full disk, a terminal that is gone; what asks the API makes sentences of its own
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"baremetal-ops: cannot write: {error.strerror or error}", file=sys.stderr)
+        sys.exit(watch.WRONG)
 
 
 if __name__ == "__main__":

@@ -165,6 +165,11 @@ def main() -> None:
         # who read us has gone; nor shall Python complain of it at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(INTERRUPTED)
+    except OSError as error:
+        # a full disk, a terminal that is gone; what asks the API makes sentences of its own
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(f"baremetal-watch: cannot write: {error.strerror or error}", file=sys.stderr)
+        sys.exit(WRONG)
 
 
 if __name__ == "__main__":

@@ -122,12 +122,25 @@ def test_completion_knows_every_command(served: Served, shell: str) -> None:
     assert ended.returncode == 0 and all(name in ended.stdout for name in ops.COMMANDS)
 
 
+@pytest.mark.parametrize("module", ["ops", "watch"])
+def test_a_full_disk_is_a_sentence(served: Served, module: str) -> None:
+    words = ["fleet"] if module == "ops" else ["--until-done", "web-1"]
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run([sys.executable, "-m", f"baremetal.cli.{module}", *words], stdout=full,
+                               stderr=subprocess.PIPE, text=True, timeout=30, check=False,
+                               env={**os.environ, "OS_ENDPOINT": served.url(""), "OS_AUTH_TYPE": "none"})
+    assert ended.returncode == 2 and "cannot write: No space left" in ended.stderr
+    assert "Traceback" not in ended.stderr, ended.stderr
+
+
 def test_completion_in_a_real_bash(served: Served, tmp_path: pathlib.Path) -> None:
     script = tmp_path / "completion"
     script.write_text(run(served, "completion", "bash").stdout)
     asked = "COMP_WORDS=(baremetal-ops {}); COMP_CWORD={}; _baremetal_ops; echo ${{COMPREPLY[@]}}"
     for words, place, wanted in (("ti", 1, "timeline"), ("timeline --mi", 2, "--milestones"),
-                                 ("completion f", 2, "fish")):
+                                 ("completion f", 2, "fish"), ("-f json wh", 3, "why"),
+                                 ("why web-1 -f ''", 4, "table json"),
+                                 ("-f json timeline --m", 4, "--milestones"), ("--endp", 1, "--endpoint")):
         ended = subprocess.run(["bash", "-c", f". {script}; {asked.format(words, place)}"], capture_output=True,
                                text=True, check=True, timeout=10)
         assert ended.stdout.strip() == wanted
