@@ -31,7 +31,8 @@ OPTS: list[cfg.Opt] = [
     cfg.IntOpt("power_failure_recovery_interval", default=300, min=0,
                help="Seconds between two tries to reach a node with fault 'power failure'; 0 is never."),
     cfg.IntOpt("power_state_change_timeout", default=60, min=1, help="Seconds a power change may take."),
-    cfg.IntOpt("soft_power_off_timeout", default=600, min=1, help="Seconds a soft power off may take."),
+    cfg.IntOpt("soft_power_off_timeout", default=600, min=1, help="Seconds a soft power off may take; the "
+               "power button is pressed again every minute, since a system that boots does not hear it."),
     cfg.BoolOpt("automated_clean", default=True, help="Whether nodes are cleaned on their way to available."),
     cfg.BoolOpt("allow_provisioning_in_maintenance", default=True,
                 help="Whether a node in maintenance may be provided."),

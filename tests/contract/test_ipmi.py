@@ -88,15 +88,15 @@ def test_a_poor_bmc_is_borne(server: Server, fault: str, value: float | None) ->
 
 
 class Lossy:
-    """A client whose first power command the BMC says to have taken, and has not."""
+    """A client whose first power commands the BMC says to have taken, and has not."""
 
     def __init__(self, client: ipmi.Client) -> None:
-        self._client, self.lost = client, 0
+        self._client, self.lost, self.most = client, 0, 1
 
     def call(self, where: ipmi.Address, operation: str, **args: typing.Any) -> typing.Any:
         """Ask the BMC, or lose it."""
-        if operation == "power_set" and not self.lost:
-            self.lost = 1
+        if operation == "power_set" and self.lost < self.most:
+            self.lost += 1
             return None
         return self._client.call(where, operation, **args)
 
@@ -216,3 +216,16 @@ def test_foreign_bmc(conf: cfg.ConfigOpts, lines: wires.Wires, tmp_path: typing.
         assert held.management.info(held)["ipmi_version"] == "2.0"
     finally:
         simulator.stop()
+
+
+def test_the_button_is_pressed_until_the_system_hears_it(server: Server, conf: cfg.ConfigOpts,
+                                                         monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(power.PHASES, "soft power off", (power.SOFT._replace(every=0.5),))
+    server.switch("power on")
+    lossy = LossyWires(conf)
+    lossy.ipmi.most = 3
+    held = _held(server, conf, lossy)
+    held.power.set(held, "soft power off")
+    lossy.close()
+    assert server.power == "power off"
+    assert _names(held) == [milestones.REPEATED] * 3

@@ -21,12 +21,15 @@ class Phase(typing.NamedTuple):
     """The option of section conductor that bounds the waiting."""
     again: bool = False
     """Whether the command is given a second time to a BMC that did not follow the first."""
+    every: float = float("inf")
+    """Seconds after which it is given again and again: to a system that hears nothing while it boots, pressing the
+    button is no state that a BMC keeps. One that shuts down already takes no notice."""
 
 
 # fmt: off
 OFF   = Phase("off",   states.POWER_OFF, "power_state_change_timeout", again=True)
 ON    = Phase("on",    states.POWER_ON,  "power_state_change_timeout", again=True)
-SOFT  = Phase("soft",  states.POWER_OFF, "soft_power_off_timeout", again=True)  # a system that boots hears nothing
+SOFT  = Phase("soft",  states.POWER_OFF, "soft_power_off_timeout", every=60.0)
 RESET = Phase("reset", states.POWER_ON,  "power_state_change_timeout")
 
 #: target: phases one after the other
@@ -112,15 +115,19 @@ class _Change:
     def _left(self) -> float:
         return self._seconds - (self._task.clock.tick() - self._began)
 
+    @property
+    def _repeats(self) -> bool:
+        return self._phase.again or self._phase.every < float("inf")
+
     def make(self) -> None:
         """Reach the state, or raise PowerFailed with what was seen, or the BMC's fault when nothing was."""
         self._command()
-        pause, again = FIRST_PAUSE, self._phase.again
+        pause, due = FIRST_PAUSE, min(self._seconds / 3, self._phase.every) if self._repeats else float("inf")
         while not self._reached():
             if self._left <= 0:
                 raise self._failed()
-            if again and self._left < self._seconds * 2 / 3:
-                again = False
+            if self._seconds - self._left > due:
+                due += self._phase.every
                 self._task.milestone(milestones.REPEATED, command=self._phase.command, seen=self._seen)
                 self._command()
             self._task.clock.sleep(min(pause, max(self._left, 0)))
