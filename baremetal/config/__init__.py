@@ -24,6 +24,7 @@ from baremetal.config import (
     ipmi,
     neighbours,
     pxe,
+    sensor_data,
     stepwise,
     strays,
 )
@@ -44,6 +45,7 @@ SECTIONS: dict[str, list[cfg.Opt]] = {
     "inspector": inspector.OPTS,
     "ipmi": ipmi.OPTS,
     "pxe": pxe.PXE + images.CACHE,
+    "sensor_data": sensor_data.OPTS,
 }
 
 

@@ -36,7 +36,16 @@ OWN = (TypeError, ValueError, LookupError, AttributeError)
 TELLS = "oslo_messaging.notify.messaging"
 CHATTER = (TELLS, "oslo.messaging._drivers.impl_rabbit", "oslo.messaging._drivers.amqpdriver")
 
-Sent = tuple[str, dict[str, typing.Any], str, dict[str, typing.Any]]
+
+class Sent(typing.NamedTuple):
+    """What waits to be sent."""
+
+    level: str
+    ctx: dict[str, typing.Any]
+    event_type: str
+    payload: dict[str, typing.Any]
+    #: whether it is in the envelope of versioned objects, which has topics of its own
+    versioned: bool = True
 
 
 class Bus:
@@ -50,7 +59,7 @@ class Bus:
         self._queue: queue.Queue[Sent | None] = queue.Queue(ROOM)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._lost = 0
+        self._lost, self._broken = 0, False
         self._over = threading.Event()
 
     @property
@@ -65,7 +74,14 @@ class Bus:
             return
         known = which if which in payloads.PAYLOADS else which.partition(".")[0]
         told = {"request_id": ctx.request_id, "user": ctx.user, "project_id": ctx.project}
-        entry = (LEVELS[level], told, f"baremetal.{which}.{status}", payloads.envelope(known, values))
+        self._put(Sent(LEVELS[level], told, f"baremetal.{which}.{status}", payloads.envelope(known, values)))
+
+    def measured(self, event_type: str, message: dict[str, typing.Any]) -> None:
+        """Have what sensors measure sent, as a plain notification, whatever the level. Returns at once."""
+        if not self._broken:
+            self._put(Sent("info", {}, event_type, message, versioned=False))
+
+    def _put(self, entry: Sent) -> None:
         try:
             self._queue.put_nowait(entry)
         except queue.Full:
@@ -97,15 +113,15 @@ class Bus:
     def _run(self) -> None:
         try:
             transport = oslo_messaging.get_notification_transport(self._conf)
-            notifier = oslo_messaging.Notifier(transport, publisher_id=self._publisher, retry=0,
-                                               topics=self._conf.versioned_notifications_topics)
+            notifiers = {versioned: oslo_messaging.Notifier(transport, publisher_id=self._publisher, retry=0, topics=topics)
+                         for versioned, topics in ((True, self._conf.versioned_notifications_topics), (False, None))}
         except Exception:
             LOG.exception("No notifications are sent: look at [oslo_messaging_notifications] and transport_url")
-            self._least = None
+            self._least, self._broken = None, True
             return
         with hushed() as said:
             while (entry := self._queue.get()) is not None:
-                if not self._deliver(notifier, entry, said):
+                if not self._deliver(notifiers[entry.versioned], entry, said):
                     left = 1 + sum(waiting is not None for waiting in self._drain())
                     LOG.warning("The message bus is away at the end: %s notifications are lost", left)
                     break
@@ -113,7 +129,7 @@ class Bus:
 
     def _deliver(self, notifier: oslo_messaging.Notifier, entry: Sent, said: "Said") -> bool:
         """Send one, however often that must be tried; False where the process ends before the bus is there."""
-        pause, event_type = FIRST, entry[2]
+        pause, event_type = FIRST, entry.event_type
         while (fault := _fault(notifier, entry, said)) is not None:
             if isinstance(fault, OWN):
                 LOG.warning("Notification %s was not sent: %s", event_type, type(fault).__name__)
@@ -137,7 +153,7 @@ class Bus:
 
 def _fault(notifier: oslo_messaging.Notifier, entry: Sent, said: "Said") -> BaseException | None:
     """Send a notification once; return what kept it from being sent."""
-    level, ctx, event_type, payload = entry
+    level, ctx, event_type, payload, _ = entry
     said.fault = None
     try:
         getattr(notifier, level)(ctx, event_type, payload)

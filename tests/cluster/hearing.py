@@ -36,6 +36,11 @@ transport_url = {url}
 [conductor]
 heartbeat_interval = 0.5
 sync_power_state_interval = 0
+
+[sensor_data]
+send_sensor_data = true
+interval = 2
+enable_for_undeployed_nodes = true
 """
 
 
@@ -66,13 +71,13 @@ class Heard:
 
 
 @contextlib.contextmanager
-def listening(url: str) -> Iterator[Heard]:
+def listening(url: str, topic: str = TOPIC) -> Iterator[Heard]:
     """Listen on the broker at ``url``."""
     conf, heard = cfg.ConfigOpts(), Heard()
     conf([])
     transport = oslo_messaging.get_notification_transport(conf, url=url)
     listener = oslo_messaging.get_notification_listener(
-        transport, [oslo_messaging.Target(topic=TOPIC)], [heard], executor="threading")
+        transport, [oslo_messaging.Target(topic=topic)], [heard], executor="threading")
     thread = threading.Thread(target=listener.start, daemon=True)
     thread.start()
     thread.join(10)

@@ -111,7 +111,8 @@ def broken(service: hearing.Service) -> None:
 
 def test_everything_is_heard_and_no_secret(rabbitmq: Any, tmp_path: Path) -> None:
     url = rabbitmq.transport_url("everything")
-    with hearing.listening(url) as heard, hearing.serving(tmp_path, url, debug=True) as service:
+    with (hearing.listening(url) as heard, hearing.listening(url, "notifications") as measured,
+          hearing.serving(tmp_path, url, debug=True) as service):
         service.follow()
         node = service.do("POST", "/v1/nodes", NODE)["uuid"]
         with sqlite3.connect(service.data / "baremetal.sqlite", timeout=20) as database:
@@ -132,6 +133,9 @@ def test_everything_is_heard_and_no_secret(rabbitmq: Any, tmp_path: Path) -> Non
             "/v1/nodes/web-1/bios?detail=true", "/ops/v1/nodes/web-1/timeline", "/v1/nodes/web-1/states")]
         service.do("DELETE", "/v1/nodes/web-1")
         heard.until("node.delete.end")
+        # sensors have a topic of their own, and no envelope
+        measured.until("hardware.fake-hardware.metrics")
+        assert {name for _publisher, name, *_ in measured.all} == {"hardware.fake-hardware.metrics"}
         wanted = {f"{kind}.{action}.{status}" for kind in CRUD for action in ("create", "update", "delete")
                   for status in ("start", "end")} | set(FURTHER)
         assert wanted <= set(heard.names()), wanted - set(heard.names())

@@ -1,12 +1,13 @@
 """What a server's hardware says of itself is kept: read when a node comes under control and after what changes it."""
 
+import pathlib
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from oslo_messaging.notify import _impl_test
 
 from baremetal import errors
-from baremetal.conductor import hold, metrics
 from baremetal.db import models
 from baremetal.drivers.fake import management
 from tests.flow import house as building
@@ -227,10 +228,28 @@ def test_sensors_are_not_asked_unless_configured(house: building.House) -> None:
     assert house.sweep("health").interval == 0
 
 
-def test_what_sensors_measure_as_a_message(house: building.House) -> None:
+def test_what_sensors_measure_is_sent_of_deployed_nodes(tmp_path: pathlib.Path) -> None:
+    _impl_test.reset()
+    house = building.House(f"sqlite:///{tmp_path / 'flow.sqlite'}", sensor_data__send_sensor_data=True,
+                           sensor_data__data_types=["fan"])
+    house.conductors["one"].means.conf.set_override("driver", ["test"], "oslo_messaging_notifications")
     ident = house.add("active", name="n-1")
-    found = hold.read(house.conductors["one"].means, ident, house.ctx)
-    told = metrics.message(found)
-    assert (told["event_type"], told["node_uuid"], told["node_name"]) == (
+    house.add("available")
+    house.add("active", driver_info={"fake_faults": {"management.sensors": "no sensors"}})
+    house.add("active", maintenance=True)
+    sweep = house.sweep("sensors")
+    assert sweep.interval == 600
+    sweep.run()
+    house.conductors["one"].means.bus.stop()
+    (_ctx, told, priority, _retry), = _impl_test.NOTIFICATIONS
+    message = told["payload"]
+    assert (told["event_type"], priority) == ("hardware.fake-hardware.metrics", "INFO")
+    assert (message["event_type"], message["node_uuid"], message["node_name"]) == (
         "hardware.fake-hardware.metrics.update", ident, "n-1")
-    assert told["payload"]["Fan"]["Fan 1"]["value"] == 4200
+    assert list(message["payload"]) == ["Fan"] and message["payload"]["Fan"]["Fan 1"]["value"] == 4200
+    house.close()
+    _impl_test.reset()
+
+
+def test_sensors_are_asked_for_only_when_wanted(house: building.House) -> None:
+    assert house.sweep("sensors").interval == 0

@@ -14,6 +14,7 @@ from baremetal.conductor.sweeps import (
     leftovers,
     power_sync,
     recovery,
+    sensors,
     sweep,
     takeover,
 )
@@ -25,7 +26,8 @@ def every(shared: means.Means) -> dict[str, sweep.Sweep]:
     """Return all sweeps by name."""
     found = (takeover.Takeover(shared), power_sync.PowerSync(shared), recovery.Recovery(shared),
              housekeeping.Housekeeping(shared), boots.Boots(shared), health.Health(shared),
-             leftovers.Leftovers(shared), allocations.Allocations(shared), consoles.Consoles(shared))
+             leftovers.Leftovers(shared), allocations.Allocations(shared), consoles.Consoles(shared),
+             sensors.Sensors(shared))
     return {work.name: work for work in found}
 
 

@@ -24,7 +24,7 @@ LOOK = 0.5
 
 #: begins a question; what is wrong with the node it raises
 Question = collections.abc.Callable[
-    [task.Task, concurrent.futures.Executor], "concurrent.futures.Future[str | None]"]
+    [task.Task, concurrent.futures.Executor], "concurrent.futures.Future[typing.Any]"]
 
 #: called with the node, its power, and the fault instead of that
 Answered = collections.abc.Callable[[task.Task, str | None, Exception | None], None]
