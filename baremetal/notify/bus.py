@@ -113,8 +113,9 @@ class Bus:
     def _run(self) -> None:
         try:
             transport = oslo_messaging.get_notification_transport(self._conf)
-            notifiers = {versioned: oslo_messaging.Notifier(transport, publisher_id=self._publisher, retry=0, topics=topics)
-                         for versioned, topics in ((True, self._conf.versioned_notifications_topics), (False, None))}
+            topics = {True: self._conf.versioned_notifications_topics, False: None}
+            notifiers = {versioned: oslo_messaging.Notifier(transport, publisher_id=self._publisher, retry=0, topics=each)
+                         for versioned, each in topics.items()}
         except Exception:
             LOG.exception("No notifications are sent: look at [oslo_messaging_notifications] and transport_url")
             self._least, self._broken = None, True

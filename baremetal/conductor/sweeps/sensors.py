@@ -1,4 +1,4 @@
-"""Sensors: what they measure is sent to the message bus now and then, for telemetry. Judges nothing and keeps nothing."""
+"""Sensors: what they measure is sent to the message bus, for telemetry. Judges nothing and keeps nothing."""
 
 import concurrent.futures
 import logging
