@@ -114,7 +114,8 @@ class Bus:
         try:
             transport = oslo_messaging.get_notification_transport(self._conf)
             topics = {True: self._conf.versioned_notifications_topics, False: None}
-            notifiers = {versioned: oslo_messaging.Notifier(transport, publisher_id=self._publisher, retry=0, topics=each)
+            notifiers = {versioned: oslo_messaging.Notifier(transport, publisher_id=self._publisher, retry=0,
+                                                           topics=each)
                          for versioned, each in topics.items()}
         except Exception:
             LOG.exception("No notifications are sent: look at [oslo_messaging_notifications] and transport_url")
