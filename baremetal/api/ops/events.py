@@ -44,10 +44,13 @@ class Unlent:
 class Feed:
     """The body of the answer: iterated by the server's thread, which may wait here, and closed by it."""
 
-    def __init__(self, house: typing.Any, node: sa.Row[typing.Any], last: str | None, lent: typing.Any) -> None:
+    def __init__(self, call: expose.Call, node: sa.Row[typing.Any]) -> None:
+        environ, house = call.request.environ, call.house
+        # an operator's goes on when a deployment lends the node
+        whose = None if house.enforcer.allows(call.rule, call.context) else watcher.tenants(node)
         self._house = house
-        self._listener: watcher.Listener = house.watcher.listen(node, last)
-        self._link = lent(self._listener.end) if lent else Unlent()
+        self._listener: watcher.Listener = house.watcher.listen(node.id, environ.get("HTTP_LAST_EVENT_ID"), whose)
+        self._link = environ[LENT](self._listener.end) if environ.get(LENT) else Unlent()
         self._until = house.clock.tick() + house.conf.api.stream_seconds
         self._begun = False
 
@@ -88,6 +91,4 @@ def show(call: expose.Call, name: str) -> expose.Answer:
     """Tell what happens to a node, while it happens."""
     with call.house.database.read() as connection:
         node = timeline.find(call, connection, name)
-    environ = call.request.environ
-    feed = Feed(call.house, node, environ.get("HTTP_LAST_EVENT_ID"), environ.get(LENT))
-    return expose.Answer(stream=feed, content_type="text/event-stream", headers=HEADERS)
+    return expose.Answer(stream=Feed(call, node), content_type="text/event-stream", headers=HEADERS)

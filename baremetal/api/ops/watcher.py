@@ -33,12 +33,15 @@ MISSED = 20
 #: seconds after which one who found all places taken may try again
 RETRY = 10
 
+#: owner and lessee of a node
+Tenants = tuple[str | None, str | None]
+
 
 class Listener:
     """Who listens to one node: what is on its way to it."""
 
-    def __init__(self, node: sa.Row[typing.Any], since: int, told: cursor.Cursor | None) -> None:
-        self.node, self.tenants, self.since, self.cursor = node.id, _tenants(node), since, told
+    def __init__(self, node: int, tenants: Tenants | None, since: int, told: cursor.Cursor | None) -> None:
+        self.node, self.tenants, self.since, self.cursor = node, tenants, since, told
         self.over = False
         self.shown: dict[str, typing.Any] = {}
         self.shown_at = float("-inf")
@@ -85,8 +88,8 @@ class Found:
     parts: timeline.Parts
 
 
-def _tenants(node: sa.Row[typing.Any]) -> tuple[str | None, str | None]:
-    """Return by what was judged who may listen."""
+def tenants(node: sa.Row[typing.Any]) -> Tenants:
+    """Return by what it is judged which project may listen."""
     return node.owner, node.lessee
 
 
@@ -104,16 +107,19 @@ class Watcher:
         #: flow: how long its steps took the last time
         self._took: dict[int, progress.Known] = {}
 
-    def listen(self, node: sa.Row[typing.Any], last: str | None) -> Listener:
-        """Return a listener to a node, from the event of that id on; raises ``StreamsTaken``."""
+    def listen(self, node: int, last: str | None, whose: Tenants | None = None) -> Listener:
+        """Return a listener to a node, from the event of that id on; raises ``StreamsTaken``.
+
+        It ends when the node is not ``whose`` it was any more; None: the caller may listen whoever's it is.
+        """
         told = cursor.Cursor.read(last) if last else None
         with self._database.read() as connection:
-            known = watching.known(connection, node.id, MISSED)
+            known = watching.known(connection, node, MISSED)
         lost = told is not None and told.flow not in known and (told.flow or len(known) == MISSED)
-        if told is not None and (told.node != node.id or lost):
+        if told is not None and (told.node != node or lost):
             told = None
         since = told.flow if told is not None else known[0] if known else 0
-        made = Listener(node, since, told)
+        made = Listener(node, whose, since, told)
         with self._lock:
             self._require_place()
             self._listeners.append(made)
@@ -176,7 +182,7 @@ class Watcher:
         now = self._time.now()
         for listener in listeners:
             node = found.nodes.get(listener.node)
-            if node is None or _tenants(node) != listener.tenants:
+            if node is None or listener.tenants not in (None, tenants(node)):
                 listener.end()      # deleted, or another project's; who asks again is told so
                 continue
             flows = [flow for flow in found.flows.get(listener.node, ()) if flow.id >= listener.since]

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from baremetal import milestones as names
-from baremetal.api.ops import cursor
+from baremetal.api.ops import cursor, watcher
 from tests.unit.api.served import STREAMS, Served
 
 
@@ -181,13 +181,22 @@ def test_a_node_that_is_deleted_ends_its_stream(served: Served) -> None:
     stream.close()
 
 
-def test_a_node_that_becomes_another_projects_ends_its_stream(served: Served) -> None:
-    """Who may hear of it is asked anew, when the client comes again."""
+@pytest.mark.parametrize("field", ["owner", "lessee"])
+def test_a_node_that_becomes_another_projects_ends_a_projects_stream(served: Served, field: str) -> None:
+    """Who may hear of it is asked anew, when the client comes again. An operator's goes on."""
+    watching = watcher.Watcher(served.conf, served.database, served.time)
+    listener = watching.listen(served.number(), None, (None, None))
     stream = served.listen()
-    assert (stream.next() or ("",))[0] == "snapshot"
-    patch = [{"op": "add", "path": "/owner", "value": "another"}]
+    assert (stream.next() or ("",))[0] == "snapshot" and listener.take(10)
+    patch = [{"op": "add", "path": f"/{field}", "value": "another"}]
     assert served.ask("PATCH", f"/v1/nodes/{served.node}", body=patch).status == 200
-    assert stream.next() is None
+    for _ in range(10):
+        if not listener.over:
+            listener.take(10)
+    assert listener.over
+    watching.leave(listener)
+    served.state("deploying")
+    assert brief(stream.until("state")) == ["deploying"]
     stream.close()
 
 
