@@ -15,8 +15,9 @@ NO_ROOT = """--vms is for root, who makes the virtual machines' network: sudo ./
 Without root: ./run --fleet {vms} starts simulated servers, which are enrolled, deployed and broken in the same way."""
 
 
-def options(made: argparse.ArgumentParser) -> argparse.Namespace:
-    """Read the command line; end with what is wrong in it."""
+def options(made: argparse.ArgumentParser, words: list[str] | None = None,
+            user: int | None = None) -> argparse.Namespace:
+    """Read the command line of this process and user, unless others are given; end with what is wrong in it."""
     made.add_argument("--data", default="data", metavar="DIR",
                       help="where database, credentials and log are kept (default: data; ./run: data beside it)")
     made.add_argument("--port", type=int, help="port of the API (default: 6385)")
@@ -30,9 +31,9 @@ def options(made: argparse.ArgumentParser) -> argparse.Namespace:
     made.add_argument("--auth", choices=["http_basic", "noauth"], help="who may talk to the API (default: http_basic)")
     made.add_argument("--fleet-network", default="127.77.0.0", metavar="127.X.0.0",
                       help="loopback network of the simulated BMCs (default: 127.77.0.0)")
-    found = made.parse_args()
+    found = made.parse_args(words)
     _check(made, found)
-    if found.vms and os.geteuid() != 0:
+    if found.vms and (os.geteuid() if user is None else user) != 0:
         made.exit(2, f"{made.prog}: {NO_ROOT.format(vms=found.vms)}\n")
     return found
 

@@ -4,11 +4,10 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
 
 import pytest
 
-from baremetal.cmd import commandline
+from baremetal.cmd import commandline, starting
 from baremetal.lab.vms import plan
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -41,14 +40,14 @@ def test_what_is_right_goes_on(run: pathlib.Path) -> None:
     assert ".ci/environment" in ended.stderr
 
 
-def test_virtual_machines_are_for_root(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 65534)
-    monkeypatch.setattr(sys, "argv", ["run", "--vms", "2"])
+def test_virtual_machines_are_for_root(capsys: pytest.CaptureFixture[str]) -> None:
+    made = starting.parser("")
     with pytest.raises(SystemExit) as ended:
-        commandline.main()
+        commandline.options(made, ["--vms", "2"], user=65534)
     said = capsys.readouterr().err
     assert ended.value.code == 2 and len(said.splitlines()) == 2
     assert "sudo ./run --vms 2" in said and "--fleet 2" in said
+    assert commandline.options(starting.parser(""), ["--vms", "2"], user=0).vms == 2
 
 
 def test_there_are_as_many_virtual_machines_as_the_lab_can_have() -> None:
