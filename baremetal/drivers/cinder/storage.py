@@ -3,10 +3,13 @@
 What Cinder answers - address, name, credentials - is kept in the properties of the volume target.
 """
 
+import logging
 import typing
 
 from baremetal import errors
-from baremetal.drivers import remote, task
+from baremetal.drivers import remote, task, volumes
+
+LOG = logging.getLogger(__name__)
 
 #: type of a connector: the key under which Cinder takes the first one, and the one under which it takes all
 CONNECTOR: dict[str, tuple[str | None, str | None]] = {
@@ -32,7 +35,8 @@ class CinderStorage(remote.RemoteStorage):
             try:
                 found = cinder.attach(target.volume_id, server, _connector(task))
             except errors.NeighbourFault:
-                self.detach(task)
+                for one in task.volumes.targets:
+                    _let_go(task, one)
                 raise
             task.reach(target.uuid, {**target.properties, **(found.get("connection_info") or {})})
 
@@ -40,6 +44,14 @@ class CinderStorage(remote.RemoteStorage):
         """Detach all volumes; what is not attached is detached."""
         for target in task.volumes.targets:
             task.wires.cloud.cinder.detach(target.volume_id, _server(task))
+
+
+def _let_go(task: task.Task, target: volumes.Target) -> None:
+    """Detach what was attached in vain. Why that was so is what the caller hears of; undeploying detaches again."""
+    try:
+        task.wires.cloud.cinder.detach(target.volume_id, _server(task))
+    except errors.NeighbourFault as fault:
+        LOG.warning("Volume %s of node %s may still be attached: %s", target.volume_id, task.node.uuid, fault.text)
 
 
 def _server(task: task.Task) -> str:

@@ -64,6 +64,16 @@ def test_when_one_fails_all_are_detached() -> None:
         assert [re.findall("volume_id=([-0-9a-f]+)", line)[0] for line in asked] == [FIRST, SECOND, FIRST, SECOND]
 
 
+def test_what_failed_is_told_also_when_detaching_fails_then() -> None:
+    with recorded.serving({**FINE, "GET /v3/attachments": (200, {}, {"attachments": [{"id": "a1"}]}),
+                           "PUT /v3/attachments/a1": (404, {}, {}),
+                           "DELETE /v3/attachments/a1": (409, {}, {})}) as server:
+        made = held(server.url)
+        with pytest.raises(errors.NeighbourLacks):
+            made.storage.attach(made)
+        assert server.lines.count("DELETE /v3/attachments/a1") == 2, "one that fails does not keep the others attached"
+
+
 @pytest.mark.parametrize(("given", "says"), [
     ({"connectors": ()}, "no volume connector of type iqn"),
     ({"connectors": (volumes.Connector("mac", "a"),)}, "no volume connector of type iqn"),
