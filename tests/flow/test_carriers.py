@@ -69,6 +69,11 @@ def _add(house: building.House, table: sa.Table, node: str, **columns: Any) -> i
     return found
 
 
+def _read(house: building.House, table: sa.Table, ident: int) -> Any:
+    with house.database.read() as connection:
+        return connection.execute(sa.select(table).where(table.c.id == ident)).one()
+
+
 def _change(house: building.House, node: str, kind: str, ident: int, **changes: Any) -> bool:
     """Ask the conductor as RPC does; the node is free before and after, whatever comes of it."""
     assert house.node(node).reservation is None
@@ -114,6 +119,22 @@ def test_what_was_checked_on_another_node_is_checked_again(house: building.House
     assert network.seen == []
     with hold.hold(house.conductors["one"].means, node, house.ctx, "something long"), pytest.raises(errors.NodeLocked):
         work(house.ctx, generation=house.node(node).generation, **asked)
+
+
+@pytest.mark.parametrize("what", ["node_id", "standalone_ports_supported"])
+def test_a_group_that_has_got_a_port_meanwhile_stays(house: building.House, network: Watchful, what: str) -> None:
+    node, other = house.add("manageable"), house.add("manageable")
+    group = _add(house, GROUPS, node, uuid="g1", mode="802.3ad", standalone_ports_supported=True)
+    changes = {what: {"node_id": house.node(other).id, "standalone_ports_supported": False}[what]}
+    port = _add(house, PORTS, node, uuid="p1", address=MAC, pxe_enabled=True, is_smartnic=False, portgroup_uuid="g1",
+                available_for_dynamic_portgroup=True)
+    before = _read(house, GROUPS, group)
+    with pytest.raises(errors.Conflict, match="has got a port"):
+        _change(house, node, "portgroup", group, **changes)
+    assert _read(house, GROUPS, group) == before
+    with house.database.write() as connection:
+        connection.execute(sa.delete(PORTS).where(PORTS.c.id == port))
+    assert _change(house, node, "portgroup", group, **changes)
 
 
 def test_a_group_takes_its_ports_to_its_network(house: building.House, network: Watchful) -> None:

@@ -65,5 +65,19 @@ class Ports:
         except exception.DBDuplicateEntry as error:
             field = duplicates.column(error, table.name, unique) or unique[0]
             raise errors.AlreadyExists(what=word, field=field, value=changes.get(field)) from error
+        if kind == "portgroup":
+            _require_members(connection, was, changes)
         if kind == "portgroup" and "physical_network" in changes:
             belongings.name_network(connection, was.uuid, changes["physical_network"])
+
+
+def _require_members(connection: sa.Connection, was: typing.Any, changes: dict[str, typing.Any]) -> None:
+    """Raise where a port that came into the group since the change was checked does not allow it.
+
+    Who adds one locks the group's row, which is changed here already: later ones see it as it is now.
+    """
+    moved, whole = "node_id" in changes, changes.get("standalone_ports_supported") is False
+    members = belongings.members(connection, was.uuid) if moved or whole else []
+    if any(moved or port.pxe_enabled for port in members):
+        raise errors.Conflict(text=f"Port group {was.uuid} has got a port while this change was made, and does not "
+                                   "allow it any more. Nothing was changed; look at its ports.")
