@@ -126,7 +126,7 @@ class AlreadyExists(fault.Fault):
     """A unique value is taken."""
 
     kind, code = "conflict", "already-exists"
-    says = "A {what} with {field} {value} already exists."
+    says = "Another {what} with {field} {value} already exists."
 
 
 class Conflict(fault.Fault):

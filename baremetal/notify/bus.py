@@ -101,16 +101,17 @@ class Bus:
             with contextlib.suppress(queue.Full):
                 self._queue.put(None, timeout=LAST)
                 thread.join(LAST)
-        self._over.clear()
 
     def _begin(self) -> None:
         with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="notifications", daemon=True)
+                # each thread's own: one that is stuck in sending must hear later that it is over
+                self._over = threading.Event()
+                self._thread = threading.Thread(target=self._run, args=(self._over,), name="notifications", daemon=True)
                 self._thread.start()
                 atexit.register(self.stop)
 
-    def _run(self) -> None:
+    def _run(self, over: threading.Event) -> None:
         try:
             transport = oslo_messaging.get_notification_transport(self._conf)
             topics = {True: self._conf.versioned_notifications_topics, False: None}
@@ -123,25 +124,26 @@ class Bus:
             return
         with hushed() as said:
             while (entry := self._queue.get()) is not None:
-                if not self._deliver(notifiers[entry.versioned], entry, said):
+                if not self._deliver(notifiers[entry.versioned], entry, said, over):
                     left = 1 + sum(waiting is not None for waiting in self._drain())
                     LOG.warning("The message bus is away at the end: %s notifications are lost", left)
                     break
         transport.cleanup()
 
-    def _deliver(self, notifier: oslo_messaging.Notifier, entry: Sent, said: "Said") -> bool:
+    def _deliver(self, notifier: oslo_messaging.Notifier, entry: Sent, said: "Said",
+                 over: threading.Event) -> bool:
         """Send one, however often that must be tried; False where the process ends before the bus is there."""
         pause, event_type = FIRST, entry.event_type
         while (fault := _fault(notifier, entry, said)) is not None:
             if isinstance(fault, OWN):
                 LOG.warning("Notification %s was not sent: %s", event_type, type(fault).__name__)
                 return True
-            if self._over.is_set():
+            if over.is_set():
                 return False
             if pause == FIRST:
                 LOG.warning("The message bus does not take notifications (%s); up to %s wait until it does. Is it "
                             "there, and is transport_url right?", type(fault).__name__, ROOM)
-            self._over.wait(pause)
+            over.wait(pause)
             pause = min(2 * pause, LONGEST)
         if pause != FIRST:
             LOG.info("The message bus takes notifications again")
