@@ -12,9 +12,10 @@ from typing import Any
 
 from baremetal import clock, config
 from baremetal.api import app
-from baremetal.db import conductors, engine, models
+from baremetal.db import conductors, engine
 from baremetal.drivers import load
 from baremetal.rpc import wire
+from tests import empty
 
 HOST = "conductor-1"
 
@@ -51,9 +52,7 @@ class Inside:
                  "enabled_management_interfaces": ["noop", "fake"], "enabled_power_interfaces": ["fake"],
                  "enabled_vendor_interfaces": ["no-vendor", "fake"], **options}
         self.conf = config.build(state_path=str(folder), **given)
-        self.database, self.time = engine.Database(self.conf), time
-        with self.database.write() as connection:
-            models.METADATA.create_all(connection)
+        self.database, self.time = empty.fill(engine.Database(self.conf)), time
         self.register(HOST)
         self.application = app.build(self.conf, self.database, wire.transport(self.conf), time)
 

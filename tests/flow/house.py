@@ -9,6 +9,7 @@ from baremetal import clock, config, context
 from baremetal.conductor import manager, service, sweeps
 from baremetal.conductor.sweeps import sweep
 from baremetal.db import conductors, engine, models, record
+from tests import empty
 
 #: seconds after which work in the pool counts as stuck
 PATIENCE = 20.0
@@ -25,8 +26,7 @@ class House:
         self.conf = config.build(host="one", **overrides)
         self.overrides = overrides
         self.clock = clock.MovedClock()
-        self.database = engine.Database(self.conf)
-        models.METADATA.create_all(self.database.writer)
+        self.database = empty.fill(engine.Database(self.conf))
         self.ctx = context.Context(user="alice", project="p1")
         self.conductors: dict[str, service.Conductor] = {}
         self.managers: dict[str, manager.Manager] = {}

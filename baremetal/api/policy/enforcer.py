@@ -47,8 +47,9 @@ class Enforcer:
         policy_options.set_defaults(conf)
         # the library replaces its rules piece by piece: one follows the operator's file, the other is asked
         self._file, self._policy = policy.Enforcer(conf), policy.Enforcer(conf, use_conf=False)
-        for one in (self._file, self._policy):
-            one.register_defaults(rules.list_rules())
+        self._file.register_defaults(rules.list_rules())
+        # the scopes that it asks for
+        self._policy.registered_rules = self._file.registered_rules
         self._time = time
         #: what rules may compare with beside the object; without it no service is elevated
         self._words = ({"config.service_project_name": conf.rbac_service_project_name}
