@@ -95,7 +95,8 @@ def _request(session: requests.Session, method: str, url: str, headers: dict[str
     try:
         response = session.request(method, url, headers=headers, stream=True, allow_redirects=False, timeout=waits)
     except requests.exceptions.SSLError as error:
-        raise errors.ImageUnavailable(source=guard.plain(url), why=f"TLS failed ({_reason(error)})") from None
+        raise errors.ImageUnavailable(source=guard.plain(url), why=f"TLS failed ({_reason(error)}); "
+                                      f"[DEFAULT]webserver_verify_ca is {means.conf.webserver_verify_ca!r}") from None
     except (requests.exceptions.InvalidURL, UnicodeError) as error:
         raise errors.ImageForbidden(source=guard.plain(url), why=f"it is no URL ({_reason(error)})") from None
     except BROKEN as error:

@@ -2,6 +2,7 @@
 
 import contextlib
 import http.server
+import ssl
 import threading
 import time
 import typing
@@ -93,14 +94,16 @@ class Quiet(http.server.ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def serve() -> typing.Iterator[Site]:
-    """Lend a site that is served on a port of loopback."""
+def serve(tls: ssl.SSLContext | None = None) -> typing.Iterator[Site]:
+    """Lend a site that is served on a port of loopback, with ``tls`` over HTTPS."""
     site = Site()
     handler = type("SiteHandler", (Handler,), {"site": site})
     with Quiet(("127.0.0.1", 0), handler) as server:
+        if tls:
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
-        site.url = f"http://127.0.0.1:{server.server_address[1]}"
+        site.url = f"http{'s' * bool(tls)}://127.0.0.1:{server.server_address[1]}"
         yield site
         server.shutdown()
         thread.join()
