@@ -85,6 +85,10 @@ class Web:
     def _run(self) -> None:
         self._server.run()
 
+    def _close(self, woken: threading.Event) -> None:
+        woken.wait()
+        self._server.close()
+
     def start(self) -> None:
         """Begin to serve; returns at once."""
         self._thread.start()
@@ -94,8 +98,11 @@ class Web:
         self._streams.close()
         trigger = getattr(self._server, "trigger", None)
         if trigger and self._thread.is_alive():
-            # in the loop's own thread, which may be waiting on just what is closed
-            trigger.pull_trigger(self._server.close)
+            # in the loop's own thread, which may be waiting on just what is closed; not before it has been woken, since
+            # what wakes it is closed as well
+            woken = threading.Event()
+            trigger.pull_trigger(lambda: self._close(woken))
+            woken.set()
         else:
             self._server.close()
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=5)
