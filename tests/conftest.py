@@ -7,7 +7,6 @@ the logs of all processes that run at that moment are shown with it.
 import dataclasses
 import itertools
 import json
-import random
 import shutil
 import sys
 import tempfile
@@ -96,7 +95,7 @@ def service(workdir: Path) -> Iterator[Running]:
     data, port = workdir / "service", processes.free_port()
     command = processes.Command([
         sys.executable, "-m", "baremetal.cmd.single", "--data", str(data), "--port", str(port),
-        "--fleet", str(FLEET), "--fleet-network", f"127.{random.randrange(100, 200)}.0.0"],
+        "--fleet", str(FLEET), "--fleet-network", processes.free_network()],
         logs=[data / "baremetal.log", data / "fleet.log"])
     with processes.spawned("baremetal", command, workdir / "service.log") as process:
         # said once the fleet is enrolled; the API answers before that

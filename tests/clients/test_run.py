@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import random
 import re
 import signal
 import stat
@@ -54,7 +53,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Sta
     """Start ``./run`` with the same data each time."""
     data = tmp_path_factory.mktemp("run") / "data"
     arguments = ["--data", data, "--port", processes.free_port(), "--fleet", FLEET,
-                 "--fleet-network", f"127.{random.randrange(200, 250)}.0.0"]
+                 "--fleet-network", processes.free_network()]
     begun: list[processes.Process] = []
 
     def make() -> Started:

@@ -78,6 +78,8 @@ def listening(url: str, topic: str = TOPIC) -> Iterator[Heard]:
     transport = oslo_messaging.get_notification_transport(conf, url=url)
     listener = oslo_messaging.get_notification_listener(
         transport, [oslo_messaging.Target(topic=topic)], [heard], executor="threading")
+    # several threads would take what was sent in order in any order
+    conf.set_override("executor_thread_pool_size", 1)
     thread = threading.Thread(target=listener.start, daemon=True)
     thread.start()
     thread.join(10)
