@@ -12,10 +12,8 @@ import typing
 import zlib
 
 from baremetal import clock
-from baremetal.api.ops import progress, timeline
+from baremetal.api.ops import place, progress, timeline
 
-#: ids of milestones whose telling is known one by one
-MASKED = 64
 #: state of a step: how it stands in the text
 # fmt: off
 LETTERS = {"planned": "p", "started": "s", "waiting": "w", "done": "d", "failed": "f", "undone": "u"}
@@ -50,9 +48,8 @@ class Cursor:
     node: int
     flow: int = 0
     ended: bool = False
-    highest: int = 0
-    #: bit n: the milestone ``highest - n`` was told
-    mask: int = 0
+    #: which were told
+    milestones: place.Place = dataclasses.field(default_factory=lambda: place.Place(0, 0))
     state: int = 0
     power: int = 0
     steps: list[str] = dataclasses.field(default_factory=list)
@@ -62,7 +59,7 @@ class Cursor:
         told = list(self.steps)
         while told and told[-1].startswith("p"):
             told.pop()
-        return (f"{self.node}.{self.flow}{'e' if self.ended else ''}.{self.highest}.{self.mask:x}.{self.state:x}."
+        return (f"{self.node}.{self.flow}{'e' if self.ended else ''}.{self.milestones}.{self.state:x}."
                 f"{self.power:x}.{''.join(told)}")
 
     @classmethod
@@ -72,8 +69,8 @@ class Cursor:
         if not found or len(text) > 10_000:
             return None
         node, flow, ended, highest, mask, state, power, steps = found.groups()
-        return cls(int(node), int(flow), bool(ended), int(highest), int(mask, 16), int(state, 16), int(power, 16),
-                   _STEP.findall(steps))
+        return cls(int(node), int(flow), bool(ended), place.Place(int(highest), int(mask, 16)), int(state, 16),
+                   int(power, 16), _STEP.findall(steps))
 
     def snapshot(self, view: View) -> Event:
         """Tell all there is now; what is told later is new."""
@@ -109,31 +106,20 @@ class Cursor:
                 self.steps.append("p0")
             if code != self.steps[row.position] and row.state != "planned":
                 found.append((row.finished_at or row.started_at or flow.created_at, 1, row))
-        found += [(row.at, 0, row) for row in view.parts.milestones.get(flow.id, []) if not self._told(row.id)]
+        found += [(row.at, 0, row) for row in view.parts.milestones.get(flow.id, [])
+                  if not self.milestones.told(row.id)]
         for _at, is_step, row in sorted(found, key=lambda each: each[:2]):
             if is_step:
                 self.steps[row.position] = f"{LETTERS.get(row.state, 'p')}{row.attempts}"
                 yield "step", {**head, **timeline.step(row, view.now)}
             else:
-                self._tell(row.id)
+                self.milestones.tell(row.id)
                 yield "milestone", {**head, "id": row.id, **timeline.milestone(row, flow)}
         if flow.finished_at is not None and not self.ended:
             self.ended = True
             yield "end", {**head, "state": flow.state, "error": flow.error, "finished_at": clock.iso(flow.finished_at),
                           "duration_seconds": max(0.0, (flow.finished_at - flow.created_at).total_seconds()),
                           **state(view.node)}
-
-    def _told(self, ident: int) -> bool:
-        behind = self.highest - ident
-        return behind >= MASKED or (behind >= 0 and bool(self.mask >> behind & 1))
-
-    def _tell(self, ident: int) -> None:
-        ahead = ident - self.highest
-        if ahead > 0:
-            self.mask = (self.mask << min(ahead, MASKED) | 1) & (1 << MASKED) - 1
-            self.highest = ident
-        else:
-            self.mask |= 1 << -ahead
 
 
 def state(node: typing.Any) -> dict[str, typing.Any]:

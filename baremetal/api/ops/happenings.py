@@ -6,7 +6,6 @@ nodes and what belongs to them.
 
 import collections.abc
 import dataclasses
-import re
 import typing
 
 import orjson
@@ -15,7 +14,7 @@ import sqlalchemy as sa
 import baremetal.db.events
 from baremetal import clock, errors
 from baremetal.api import access, expose, types
-from baremetal.api.ops import events, timeline
+from baremetal.api.ops import events, place, timeline
 from baremetal.db import engine
 from baremetal.notify import happening
 
@@ -23,9 +22,6 @@ from baremetal.notify import happening
 TICK = 0.5
 #: events that are read at once
 MOST = 200
-#: ids of events whose telling is known one by one: several processes write them, so they may appear out of order
-MASKED = 64
-_PLACE = re.compile(r"(\d{1,18})\.([0-9a-f]{1,16})")
 SCHEMA = {"type": "string", "description": (
     "Server-sent events, each with a JSON object as data: 'id', 'at', 'kind' (node, port, portgroup, chassis …), "
     "'action' (create, update, delete; of nodes also provision, power, maintenance, console), 'uuid', 'name', "
@@ -41,44 +37,6 @@ PARAMS = {
 PLAIN = ("id", "kind", "action", "uuid", "name", "node_uuid", "user", "request_id")
 #: those of them that say who did it: a node's history tells that its owner only
 WHO = ("user", "request_id")
-
-
-@dataclasses.dataclass
-class Place:
-    """How far a stream is: the highest id that was told, and which of those below it."""
-
-    highest: int
-    #: bit n: ``highest - n`` was told
-    mask: int = (1 << MASKED) - 1
-
-    def __str__(self) -> str:
-        """Return the text that an event has as its id."""
-        return f"{self.highest}.{self.mask:x}"
-
-    @classmethod
-    def read(cls, text: str | None) -> "Place | None":
-        """Return the place of an event's id, or None for what is none."""
-        found = _PLACE.fullmatch(text or "")
-        return cls(int(found[1]), int(found[2], 16)) if found else None
-
-    @property
-    def lowest(self) -> int:
-        """The id below which all was told."""
-        return max(0, self.highest - MASKED)
-
-    def told(self, ident: int) -> bool:
-        """Return whether an event was told."""
-        behind = self.highest - ident
-        return behind >= MASKED or (behind >= 0 and bool(self.mask >> behind & 1))
-
-    def tell(self, ident: int) -> None:
-        """Note that an event was told."""
-        ahead = ident - self.highest
-        if ahead > 0:
-            self.mask = (self.mask << min(ahead, MASKED) | 1) & (1 << MASKED) - 1
-            self.highest = ident
-        else:
-            self.mask |= 1 << -ahead
 
 
 @dataclasses.dataclass(frozen=True)
@@ -104,8 +62,8 @@ class Feed:
         environ = call.request.environ
         self._call, self._house, self._wanted = call, call.house, wanted
         self._over = False
-        self._given = Place.read(environ.get("HTTP_LAST_EVENT_ID"))
-        self._place: Place | None = None
+        self._given = place.Place.read(environ.get("HTTP_LAST_EVENT_ID"))
+        self._place: place.Place | None = None
         lent = environ.get(events.LENT)
         call.house.watcher.enter()
         try:
@@ -140,14 +98,13 @@ class Feed:
         try:
             with self._house.database.read() as connection:
                 first = events.FIRST + self._begin(connection) if self._place is None else b""
-                place = self._begun
-                rows = baremetal.db.events.after(connection, place.lowest, MASKED + MOST)
+                rows = baremetal.db.events.after(connection, self._begun.lowest, place.MASKED + MOST)
         except engine.TROUBLE:
             return b""      # it is asked for again
-        return first + b"".join(self._told(place, row) for row in rows if not place.told(row.id))
+        return first + b"".join(self._told(row) for row in rows if not self._begun.told(row.id))
 
     @property
-    def _begun(self) -> Place:
+    def _begun(self) -> place.Place:
         assert self._place is not None, "a stream begins with its place"
         return self._place
 
@@ -158,13 +115,13 @@ class Feed:
         if given is not None and kept and given.highest <= newest:
             self._place = given
             return b""
-        self._place = Place(newest)
+        self._place = place.Place(newest)
         data = orjson.dumps({"at": clock.iso(self._house.clock.now()), "missed": given is not None})
         return b"id: %b\nevent: hello\ndata: %b\n\n" % (str(self._place).encode(), data)
 
-    def _told(self, place: Place, row: sa.Row[typing.Any]) -> bytes:
+    def _told(self, row: sa.Row[typing.Any]) -> bytes:
         """Return one event, and note that it was told."""
-        place.tell(row.id)
+        self._begun.tell(row.id)
         if not self._wanted.has(row):
             return b""
         known = row._mapping
@@ -174,7 +131,8 @@ class Feed:
             document["facts"] = _lent(row)
             if row.user is None or row.user != self._call.context.user:
                 document |= dict.fromkeys(WHO)
-        return b"id: %b\nevent: %b\ndata: %b\n\n" % (str(place).encode(), row.kind.encode(), orjson.dumps(document))
+        return b"id: %b\nevent: %b\ndata: %b\n\n" % (
+            str(self._begun).encode(), row.kind.encode(), orjson.dumps(document))
 
     def _owns(self, row: sa.Row[typing.Any]) -> bool:
         """Return whether all of an event is for the caller: of what is lent to it, it hears what documents show it."""

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from baremetal import milestones as names
-from baremetal.api.ops import cursor, watcher
+from baremetal.api.ops import cursor, place, watcher
 from tests.unit.api.served import STREAMS, Served
 
 
@@ -201,7 +201,7 @@ def test_a_node_that_becomes_another_projects_ends_a_projects_stream(served: Ser
 
 
 def test_cursor_is_its_text() -> None:
-    made = cursor.Cursor(3, 12, True, 70, 0b101, 0xabc, 0xdef, ["d1", "u2", "p0", "s12", "p0"])
+    made = cursor.Cursor(3, 12, True, place.Place(70, 0b101), 0xabc, 0xdef, ["d1", "u2", "p0", "s12", "p0"])
     assert str(made) == "3.12e.70.5.abc.def.d1u2p0s12"
     assert str(cursor.Cursor.read(str(made))) == str(made)
 
@@ -210,7 +210,7 @@ def test_milestones_that_become_visible_late_are_told_once() -> None:
     made = cursor.Cursor(1)
     told = []
     for ident in (5, 7, 6, 7, 5, 90, 89, 90, 12):
-        if not made._told(ident):
-            made._tell(ident)
+        if not made.milestones.told(ident):
+            made.milestones.tell(ident)
             told.append(ident)
     assert told == [5, 7, 6, 90, 89]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import baremetal
-from baremetal.api.ops import happenings
+from baremetal.api.ops import place
 from baremetal.api.volumes import volume
 from baremetal.db import events
 from baremetal.notify import happening
@@ -80,18 +80,18 @@ def test_it_goes_on_where_it_was_once_each(served: Served) -> None:
 
 
 def test_what_appears_late_is_told_all_the_same() -> None:
-    place = happenings.Place(100)
+    made = place.Place(100)
     for ident in (103, 101, 104):
-        assert not place.told(ident)
-        place.tell(ident)
-    again = happenings.Place.read(str(place))
+        assert not made.told(ident)
+        made.tell(ident)
+    again = place.Place.read(str(made))
     assert again is not None
     assert [ident for ident in range(30, 106) if not again.told(ident)] == [102, 105]
 
 
 @pytest.mark.parametrize("text", ["", "x", "1", "1.g", "-1.0", "1.0.0", "9" * 40 + ".0"])
 def test_what_is_no_place(text: str) -> None:
-    assert happenings.Place.read(text) is None
+    assert place.Place.read(text) is None
 
 
 def test_who_comes_too_late_is_told_so(served: Served) -> None:
