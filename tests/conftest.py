@@ -99,7 +99,7 @@ def service(workdir: Path) -> Iterator[Running]:
         logs=[data / "baremetal.log", data / "fleet.log"])
     with processes.spawned("baremetal", command, workdir / "service.log") as process:
         # said once the fleet is enrolled; the API answers before that
-        process.wait_for(lambda: "Ctrl-C" in process.tail(100), within=60)
+        process.wait_for(lambda: "Ctrl-C" in process.tail(100), within=300)
         told = json.loads((data / "credentials.json").read_text())
         yield Running(told["url"], (told["username"], told["password"]), data, process)
 

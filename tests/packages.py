@@ -8,12 +8,17 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from tests import programs
 
 POLICY = Path("/usr/sbin/policy-rc.d")
+#: a mirror that stumbles is asked again, a lock of somebody else's apt is waited for
+OPTIONS = ("-o", "DPkg::Lock::Timeout=300", "-o", "Acquire::Retries=3")
+#: seconds before each try: a network may be away for a moment, another apt may hold the lock on its lists
+PAUSES = (0, 10, 30)
 
 DATABASES = ("mariadb-server", "postgresql")
 SERVERS = (*DATABASES, "rabbitmq-server")
@@ -39,9 +44,12 @@ def install(packages: set[str]) -> dict[str, str]:
     print(f"Installing {names}", flush=True)
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     with no_services_started():
-        for step in (["update"], ["install", "-y", "--no-install-recommends", *sorted(wanted)]):
-            subprocess.run(["apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", *step],
-                           env=env, stdout=subprocess.DEVNULL, check=False)
+        for pause in PAUSES:
+            time.sleep(pause)
+            for step in (["update"], ["install", "-y", "--no-install-recommends", *sorted(wanted)]):
+                subprocess.run(["apt-get", "-qq", *OPTIONS, *step], env=env, stdout=subprocess.DEVNULL, check=False)
+            if not programs.missing(packages):
+                break
     return {name: f"{name} is not installed, and apt-get could not install it"
             for name in programs.missing(packages)}
 

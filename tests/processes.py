@@ -5,6 +5,8 @@ name. What a test shows when it fails includes the ends of these logs (see ``tes
 This file knows nothing of what the processes are.
 """
 
+import atexit
+import collections
 import contextlib
 import dataclasses
 import os
@@ -21,12 +23,20 @@ from typing import Any
 import psutil
 
 TAIL = 40
-PORTS = range(20000, 32000)     # below the ephemeral range: no outgoing connection takes one meanwhile
+PORTS = range(20000, 32000, 2)  # below the ephemeral range: no outgoing connection takes one meanwhile
 NETS = range(40, 70)            # second numbers of loopback networks that no test names
 FLEET = 623, 6230, 9999         # ports that simulated servers may have on their addresses
 POLL = 0.05
+CLAIMS = 100                    # of a process: what was given longer ago is in use by now, or not any more
 
+_claims: collections.deque[socket.socket] = collections.deque()
 running: list["Process"] = []
+
+
+@atexit.register
+def _give_back() -> None:
+    while _claims:
+        _claims.pop().close()
 
 
 class NotReady(Exception):
@@ -86,7 +96,7 @@ class Process:
     def _ending(self) -> str:
         return f"its log ends:\n{self.tail()}"
 
-    def wait_for(self, ready: Callable[[], object], within: float = 30.0) -> None:
+    def wait_for(self, ready: Callable[[], object], within: float = 120.0) -> None:
         """Return when ``ready`` is true; an exception from it means: not yet."""
         end = time.monotonic() + within
         last: Exception | None = None
@@ -147,9 +157,12 @@ def spawned(name: str, command: Command, log: Path) -> Iterator[Process]:
 
 
 def free_port(address: str = "127.0.0.1") -> int:
-    """A TCP and UDP port of ``address`` that nobody listens on now."""
+    """A TCP and UDP port of ``address`` that nobody listens on now, nor on the next one, which is the agents'.
+
+    Other lanes of ``./test`` do not get it either.
+    """
     for port in random.sample(PORTS, 200):
-        if _free(address, port):
+        if _free(address, port) and _free(address, port + 1) and _claim(f"{address}:{port}"):
             return port
     raise NotReady(f"no free port on {address} in {PORTS.start}-{PORTS.stop}")
 
@@ -158,9 +171,26 @@ def free_network() -> str:
     """A loopback network of 254 addresses on which no simulated servers are now: its first address."""
     for _ in range(50):
         network = f"127.{random.choice(NETS)}.{random.randrange(256)}"
-        if all(_free(f"{network}.1", port) for port in FLEET):
+        if all(_free(f"{network}.1", port) for port in FLEET) and _claim(network):
             return f"{network}.0"
     raise NotReady(f"no free network in 127.{NETS.start}-127.{NETS.stop - 1}")
+
+
+def _claim(what: str) -> bool:
+    """Whether nobody has been given ``what`` lately: between a look and its use it may be seen free by others, too.
+
+    A name of a Unix socket that is in no file system is had by one process at a time, and given back when that ends.
+    """
+    claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        claim.bind(f"\0baremetal-tests/{what}")
+    except OSError:
+        claim.close()
+        return False
+    _claims.append(claim)
+    if len(_claims) > CLAIMS:
+        _claims.popleft().close()
+    return True
 
 
 def _free(address: str, port: int) -> bool:

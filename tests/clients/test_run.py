@@ -60,7 +60,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Sta
         log = data.parent / f"run-{len(begun)}.log"
         process = processes.Process("run", processes.Command([str(ROOT / "run"), *map(str, arguments)]), log)
         begun.append(process)
-        process.wait_for(lambda: "Ctrl-C" in process.tail(100), within=120)
+        process.wait_for(lambda: "Ctrl-C" in process.tail(100), within=300)
         return Started(process, data)
 
     yield make

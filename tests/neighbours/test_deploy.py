@@ -24,7 +24,7 @@ def service(small: conftest.Small, images: glance.Service, tmp_path: Path) -> It
                                  "--data", str(tmp_path / "data"), "--port", str(api)],
                                 logs=[tmp_path / "data" / "baremetal.log"])
     with processes.spawned("deploy", command, tmp_path / "log") as process:
-        process.wait_for(lambda: "image_source=" in (tmp_path / "log").read_text(), within=60)
+        process.wait_for(lambda: "image_source=" in (tmp_path / "log").read_text(), within=300)
         yield flow.Service(f"http://127.0.0.1:{api}", tmp_path, (tmp_path / "log").read_text())
 
 

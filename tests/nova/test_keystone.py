@@ -54,7 +54,7 @@ def url(keystone: keystone_server.Service, project: str, tmp_path_factory: pytes
     command = processes.Command([sys.executable, "-m", "baremetal.cmd.single", "--config-file", str(config),
                                  "--data", str(folder), "--port", str(port)], logs=[folder / "baremetal.log"])
     with processes.spawned("baremetal", command, folder / "log") as process:
-        process.wait_for(lambda: "Ctrl-C" in process.tail(100), within=60)
+        process.wait_for(lambda: "Ctrl-C" in process.tail(100), within=300)
         keystone.register("baremetal", f"http://127.0.0.1:{port}")
         yield f"http://127.0.0.1:{port}"
 

@@ -66,7 +66,7 @@ class Service:
 
     def ask(self, token: str, method: str, path: str, **options: Any) -> Any:
         """What it answers who has ``token``."""
-        told = requests.request(method, f"{self.url}/v2/{path}", timeout=30, **{
+        told = requests.request(method, f"{self.url}/v2/{path}", timeout=120, **{
             **options, "headers": {"X-Auth-Token": token, **options.get("headers", {})}})
         assert told.status_code < 300, told.text
         return told.json() if told.content else None
@@ -99,14 +99,14 @@ def start(workdir: Path, identity: keystone.Service, password: str) -> Service:
         host=keystone.HOST, url=url, folder=folder, keystone=identity.url, password=password,
         paste=keystone.BIN.parent / "etc" / "glance" / "glance-api-paste.ini"))
     done = subprocess.run([keystone.BIN / "glance-manage", "--config-file", config, "db_sync"], capture_output=True,
-                          text=True, timeout=120, check=False)
+                          text=True, timeout=1200, check=False)
     if done.returncode:
         raise RuntimeError(f"glance-manage db_sync: {done.stdout}{done.stderr}")
     command = processes.Command([str(keystone.BIN / "python"), "-c", SERVE, f"{keystone.HOST}:{port}"], cwd=folder,
                                 env={"OS_GLANCE_CONFIG_DIR": str(folder)})
     process = processes.Process("glance", command, folder / "glance.log")
     try:
-        process.wait_for(lambda: requests.get(f"{url}/versions", timeout=10).status_code < 400, within=60)
+        process.wait_for(lambda: requests.get(f"{url}/versions", timeout=10).status_code < 400, within=300)
     except processes.NotReady:
         process.stop()
         raise

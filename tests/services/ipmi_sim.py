@@ -99,7 +99,11 @@ def start(workdir: Path) -> Service:
     command = processes.Command([simulator, "-c", folder / "lan.conf", "-f", folder / "emulation",
                                  "-s", folder, "-n", "-p"])
     service = Service(processes.Process("ipmi_sim", command, folder / "log"), folder, port, password)
-    service.process.wait_for(lambda: _answers(port), within=15)
+    try:
+        service.process.wait_for(lambda: _answers(port))
+    except processes.NotReady:
+        service.stop()
+        raise
     return service
 
 

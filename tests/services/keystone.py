@@ -69,21 +69,21 @@ class Service:
         wanted = scope if isinstance(scope, dict) else {"project": {"name": scope, "domain": {"id": "default"}}}
         identity = {"methods": ["password"], "password": {"user": {
             "name": user, "domain": {"id": "default"}, "password": password}}}
-        told = requests.post(f"{url or self.url}/v3/auth/tokens", timeout=30,
+        told = requests.post(f"{url or self.url}/v3/auth/tokens", timeout=120,
                              json={"auth": {"identity": identity, "scope": wanted}})
         assert told.status_code == 201, told.text
         return told.headers["X-Subject-Token"]
 
     def ask(self, method: str, path: str, **body: Any) -> Any:
         """What Keystone answers its admin."""
-        told = requests.request(method, f"{self.url}/v3/{path}", timeout=30, json=body or None,
+        told = requests.request(method, f"{self.url}/v3/{path}", timeout=120, json=body or None,
                                 headers={"X-Auth-Token": self.token("admin", self.admin, SYSTEM)})
         assert told.status_code < 300, told.text
         return told.json() if told.content else None
 
     def revoke(self, token: str) -> None:
         """End a token before its time."""
-        told = requests.delete(f"{self.url}/v3/auth/tokens", timeout=30, headers={
+        told = requests.delete(f"{self.url}/v3/auth/tokens", timeout=120, headers={
             "X-Auth-Token": self.token("admin", self.admin, SYSTEM), "X-Subject-Token": token})
         assert told.status_code == 204, told.text
 
@@ -148,7 +148,7 @@ def _config(folder: Path, expiration: int) -> Path:
 def _manage(config: Path, *words: str) -> None:
     """Run ``keystone-manage``."""
     done = subprocess.run([BIN / "keystone-manage", "--config-file", config, *words], capture_output=True, text=True,
-                          timeout=120, check=False)
+                          timeout=1200, check=False)
     if done.returncode:
         raise RuntimeError(f"keystone-manage {words[0]}: {done.stdout}{done.stderr}")
 
@@ -159,7 +159,7 @@ def _serve(folder: Path, expiration: int, port: int) -> processes.Process:
                                 env={"OS_KEYSTONE_CONFIG_FILES": str(_config(folder, expiration))})
     process = processes.Process(f"keystone-{expiration}", command, folder / f"keystone-{expiration}.log")
     try:
-        process.wait_for(lambda: requests.get(f"{_url(port)}/v3", timeout=10).status_code == 200, within=60)
+        process.wait_for(lambda: requests.get(f"{_url(port)}/v3", timeout=10).status_code == 200, within=300)
     except processes.NotReady:
         process.stop()
         raise

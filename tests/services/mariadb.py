@@ -74,7 +74,7 @@ def start(workdir: Path) -> Service:
     ]), log)
     service = Service(process, folder, port, password)
     try:
-        process.wait_for(service.answers, within=60)
+        process.wait_for(service.answers, within=300)
     except processes.NotReady:
         service.stop()
         raise

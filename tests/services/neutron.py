@@ -76,7 +76,7 @@ class Service:
 
     def ask(self, token: str, method: str, path: str, **body: Any) -> Any:
         """What it answers who has ``token``."""
-        told = requests.request(method, f"{self.url}/v2.0/{path}", timeout=30, json=body or None,
+        told = requests.request(method, f"{self.url}/v2.0/{path}", timeout=120, json=body or None,
                                 headers={"X-Auth-Token": token})
         assert told.status_code < 300, told.text
         return told.json() if told.content else None
@@ -97,7 +97,7 @@ def start(workdir: Path, identity: keystone.Service, password: str) -> Service:
     config.write_text(CONFIG.format(folder=folder, keystone=identity.url, password=password,
                                     paste=keystone.BIN.parent / "etc" / "neutron" / "api-paste.ini"))
     done = subprocess.run([keystone.BIN / "python", "-c", TABLES, f"sqlite:///{folder}/neutron.sqlite"],
-                          capture_output=True, text=True, timeout=120, check=False)
+                          capture_output=True, text=True, timeout=1200, check=False)
     if done.returncode:
         raise RuntimeError(f"Neutron's tables: {done.stdout}{done.stderr}")
     port = processes.free_port()
@@ -107,7 +107,7 @@ def start(workdir: Path, identity: keystone.Service, password: str) -> Service:
                                 env={"OS_NEUTRON_CONFIG_DIR": str(folder), "OS_NEUTRON_CONFIG_FILES": str(config)})
     process = processes.Process("neutron", command, folder / "neutron.log")
     try:
-        process.wait_for(lambda: requests.get(url, timeout=10).status_code < 400, within=90)
+        process.wait_for(lambda: requests.get(url, timeout=10).status_code < 400, within=300)
     except processes.NotReady:
         process.stop()
         raise

@@ -86,7 +86,7 @@ def start(workdir: Path) -> Service:
     process = processes.Process("postgresql", processes.Command(argv, cwd=folder, user=user), log)
     service = Service(process, folder, port, password)
     try:
-        process.wait_for(service.answers, within=60)
+        process.wait_for(service.answers, within=300)
     except processes.NotReady:
         service.stop()
         raise

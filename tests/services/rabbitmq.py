@@ -57,7 +57,7 @@ class Service:
     def ctl(self, *arguments: str) -> str:
         """What ``rabbitmqctl`` prints."""
         program = services.require("rabbitmqctl")
-        done = subprocess.run([program, "-q", *arguments], env={**os.environ, **self.env}, timeout=60,
+        done = subprocess.run([program, "-q", *arguments], env={**os.environ, **self.env}, timeout=300,
                               capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(f"rabbitmqctl {arguments[0]}: {done.stdout}{done.stderr}{self.process.tail()}")
@@ -96,7 +96,7 @@ def start(workdir: Path) -> Service:
         raise
     service = Service(process, mapper, folder, port, password, env)
     try:
-        process.wait_for(service.answers, within=90)
+        process.wait_for(service.answers, within=300)
     except processes.NotReady:
         service.stop()
         raise

@@ -111,7 +111,7 @@ def serve(running: lab.Lab, booted: Path, images: Path, workdir: Path, clients: 
     command = processes.Command([sys.executable, "-m", "baremetal.cmd.single", "--config-file", str(file), "--data",
                                  str(data), "--port", str(port)], logs=[data / "baremetal.log"])
     with processes.spawned("baremetal", command, workdir / "vms-service.log") as process:
-        process.wait_for(lambda: "Ctrl-C" in process.tail(100), within=60)
+        process.wait_for(lambda: "Ctrl-C" in process.tail(100), within=300)
         told = json.loads((data / "credentials.json").read_text())
         found = Service(told["url"], (told["username"], told["password"]), data, process, clients)
         boots = demo.Files(booted / "kernel", booted / "ramdisk", images / "blue.raw", "")
