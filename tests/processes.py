@@ -193,6 +193,11 @@ def _claim(what: str) -> bool:
     return True
 
 
+def listens(address: str, port: int) -> bool:
+    """Whether somebody has a TCP or UDP port of ``address``."""
+    return not _free(address, port)
+
+
 def _free(address: str, port: int) -> bool:
     """Whether nobody listens there; one below 1024 that we may not have can no server of our tests have either."""
     for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):

@@ -32,7 +32,7 @@ def send(service: Any, text: str) -> bytes:
     """Send a text as it stands; return what came back until the other side was done or silent."""
     where = parse.urlsplit(service.url)
     secret = base64.b64encode(":".join(service.auth).encode()).decode()
-    with socket.create_connection((where.hostname, where.port), timeout=5) as wire:
+    with socket.create_connection((where.hostname, where.port), timeout=60) as wire:
         wire.sendall(text.format(auth=f"Authorization: Basic {secret}\r\nConnection: close\r\n").encode())
         heard = b""
         try:
@@ -55,7 +55,7 @@ def test_is_refused(service: Any, name: str) -> None:
 
 def test_a_body_that_stops_is_not_waited_for_by_others(service: Any) -> None:
     where = parse.urlsplit(service.url)
-    stopped = [socket.create_connection((where.hostname, where.port), timeout=5) for _ in range(40)]
+    stopped = [socket.create_connection((where.hostname, where.port), timeout=60) for _ in range(40)]
     try:
         for wire in stopped:
             wire.sendall(b"POST /v1/nodes HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")

@@ -53,6 +53,19 @@ class House:
         finally:
             card.close()
 
+    def change(self, change: Callable[..., None], *given: Any, **more: Any) -> None:
+        """Change hosts, and return when dnsmasq was started anew, which reads them."""
+        before = until(lambda: self.service.pid)
+        change(*given, **more)
+        until(lambda: self.service.pid not in (None, before))
+
+    def ignores(self, mac: str) -> None:
+        """Return when a server has asked, and was heard and not answered."""
+        def unheard() -> bool:
+            assert self.boot(mac, within=1.5) is None
+            return mac not in self.service.strangers
+        until(lambda: not unheard())
+
 
 @pytest.fixture(scope="module")
 def cable() -> Iterator[wire.Wire]:
@@ -86,7 +99,7 @@ def house(stopped: House) -> Iterator[House]:
     stopped.service.stop()
 
 
-def until(ready: Callable[[], Any], within: float = 10) -> Any:
+def until(ready: Callable[[], Any], within: float = 90) -> Any:
     """What ``ready`` returns once it is true."""
     end = time.monotonic() + within
     while not (found := ready()):
@@ -96,9 +109,9 @@ def until(ready: Callable[[], Any], within: float = 10) -> Any:
 
 
 def test_who_is_not_known_gets_nothing_and_is_remembered(house: House) -> None:
-    house.service.hosts.put(NODE, [MAC])
-    assert house.boot(STRANGER, within=1.5) is None
-    assert house.service.strangers == {STRANGER: 1}
+    house.change(house.service.hosts.put, NODE, [MAC])
+    house.ignores(STRANGER)
+    assert list(house.service.strangers) == [STRANGER]
 
 
 @pytest.mark.parametrize(("arch", "ipxe", "way", "file"), [
@@ -106,7 +119,7 @@ def test_who_is_not_known_gets_nothing_and_is_remembered(house: House) -> None:
     (UEFI_HTTP, False, "ipxe", f"{HTTP}/loaders/snponly.efi"), (BIOS, True, "ipxe", f"{HTTP}/boot.ipxe"),
     (UEFI, True, "ipxe", f"{HTTP}/boot.ipxe")])
 def test_each_firmware_is_told_its_loader(house: House, arch: int, ipxe: bool, way: str, file: str) -> None:
-    house.service.hosts.put(NODE, [MAC], way=way)
+    house.change(house.service.hosts.put, NODE, [MAC], way=way)
     found = until(lambda: house.boot(MAC, arch, ipxe=ipxe))
     assert found["boot"] == file
     assert found["next"] == wire.OURS
@@ -118,22 +131,19 @@ def test_each_firmware_is_told_its_loader(house: House, arch: int, ipxe: bool, w
 
 
 def test_who_is_not_to_boot_gets_an_address_only(house: House) -> None:
-    house.service.hosts.put(NODE, [MAC])
+    house.change(house.service.hosts.put, NODE, [MAC])
     assert until(lambda: house.boot(MAC))["boot"]
-    house.service.hosts.put(NODE, [MAC], boots=False)
-    time.sleep(0.3)
+    house.change(house.service.hosts.put, NODE, [MAC], boots=False)
     found = until(lambda: house.boot(MAC))
     assert found["address"]
     assert not found["boot"]
-    house.service.hosts.remove(NODE)
-    time.sleep(0.3)
-    assert house.boot(MAC, within=1.5) is None
+    house.change(house.service.hosts.remove, NODE)
+    house.ignores(MAC)
 
 
 def test_a_port_that_goes_to_another_node_boots_as_that_one(house: House) -> None:
-    house.service.hosts.put(NODE, [MAC, OTHER_MAC])
-    house.service.hosts.put(OTHER, [OTHER_MAC], boots=False)
-    time.sleep(0.3)
+    house.change(house.service.hosts.put, NODE, [MAC, OTHER_MAC])
+    house.change(house.service.hosts.put, OTHER, [OTHER_MAC], boots=False)
     assert not until(lambda: house.boot(OTHER_MAC))["boot"]
     assert until(lambda: house.boot(MAC))["boot"]
 
@@ -147,8 +157,9 @@ def test_what_happens_becomes_milestones(house: House, tmp_path: Path) -> None:
     place = house.shelf.of(NODE)
     assert place is not None
     tftp.lay(house.conf, place, "nofb")
-    house.service.hosts.put(NODE, [MAC], way="pxe")
+    house.change(house.service.hosts.put, NODE, [MAC], way="pxe")
     found = until(lambda: house.boot(MAC, BIOS))
+    until(lambda: house.seen.told())        # a thread reads it in dnsmasq's log
     assert house.service.lessee(found["address"]) == MAC
     house.wire.address(found["address"])
     hyphened = MAC.replace(":", "-")
@@ -157,8 +168,9 @@ def test_what_happens_becomes_milestones(house: House, tmp_path: Path) -> None:
         assert got.returncode == 0, got.stderr
         if path.endswith("kernel"):
             assert got.stdout == kernel.read_bytes()
-    until(lambda: len(house.seen.told()) == 5)
-    assert house.seen.told() == [(NODE, name) for name in (
+    until(lambda: (NODE, milestones.RAMDISK) in house.seen.told())
+    # once each; only an address is given again where the server has missed the first answer
+    assert list(dict.fromkeys(house.seen.told())) == [(NODE, name) for name in (
         milestones.ADDRESS, milestones.LOADER, milestones.SCRIPT, milestones.KERNEL, milestones.RAMDISK)]
     tftp.clear(house.conf, place)
     assert not list(Path(house.conf.pxe.tftp_root).rglob(f"*{hyphened}*"))
@@ -173,7 +185,7 @@ def test_tftp_gives_nothing_from_elsewhere(house: House, path: str) -> None:
 
 
 def test_it_comes_again_when_it_was_killed(house: House) -> None:
-    house.service.hosts.put(NODE, [MAC])
+    house.change(house.service.hosts.put, NODE, [MAC])
     before = until(lambda: house.boot(MAC))["address"]
     first = until(lambda: house.service.pid)
     os.kill(first, signal.SIGKILL)
@@ -221,6 +233,5 @@ def test_many_changes_do_it_no_harm(house: House) -> None:
             house.boot(MAC, within=0.1)
         assert house.service.hosts.trouble is None
     house.service.hosts.put(NODE, [MAC])
-    time.sleep(0.5)
-    assert until(lambda: house.boot(MAC))["boot"] == "snponly.efi"
+    until(lambda: (house.boot(MAC) or {}).get("boot") == "snponly.efi")
     assert house.service.hosts.trouble is None

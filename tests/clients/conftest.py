@@ -21,7 +21,7 @@ class Cli:
     def run(self, *words: str) -> subprocess.CompletedProcess:
         """Run a command; return what it printed and how it ended."""
         return subprocess.run([self.folder / "baremetal", *words], env=self.env, capture_output=True, text=True,
-                              timeout=120, check=False)
+                              timeout=400, check=False)
 
     def __call__(self, *words: str) -> str:
         """Run a command that must succeed."""
@@ -33,7 +33,7 @@ class Cli:
         """Run a command that prints JSON."""
         return json.loads(self(*words, "-f", "json"))
 
-    def until(self, node: str, field: str, value: Any, within: float = 30) -> dict[str, Any]:
+    def until(self, node: str, field: str, value: Any, within: float = 180) -> dict[str, Any]:
         """Return the node once ``field`` has ``value``."""
         end = time.monotonic() + within
         while True:

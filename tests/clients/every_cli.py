@@ -51,12 +51,12 @@ node trait list $node
 node trait remove $node CUSTOM_A
 node add trait $node CUSTOM_C
 node remove trait $node CUSTOM_C
-node manage $node --wait 60
+node manage $node --wait 180
 node maintenance set $node --reason fan
 node maintenance unset $node
-node power on $node --power-timeout 60
+node power on $node --power-timeout 180
 node reboot $node
-node power off $node --power-timeout 60
+node power off $node --power-timeout 180
 node boot device set $node pxe
 node boot device show $node
 node boot mode set $node uefi
@@ -117,10 +117,10 @@ inspection rule set $rule --priority 7
 inspection rule unset $rule --priority
 inspection rule show $rule
 inspection rule delete $rule
-node clean $node --runbook $runbook --wait 60
+node clean $node --runbook $runbook --wait 180
 runbook trait remove $runbook CUSTOM_B
 runbook delete $runbook
-node inspect $node --wait 60
+node inspect $node --wait 180
 node inventory save $node !nventory
 node history list $node
 node history get $node $event
@@ -132,24 +132,24 @@ node clean $node --clean-steps '{HOLD}'
 ?node show $node -f value -c provision_state =clean hold
 node abort $node
 ?node show $node -f value -c provision_state =clean failed
-node manage $node --wait 60
+node manage $node --wait 180
 node maintenance unset $node
-node adopt $node --wait 60
-node rebuild $node --wait 60
-node rescue $node --rescue-password geheim --wait 60
-node unrescue $node --wait 60
-node service $node --service-steps '{STEPS}' --wait 60
-node undeploy $node --wait 60
-allocation create --resource-class c-{TAG} --name a-{TAG} --wait 60 =allocation
+node adopt $node --wait 180
+node rebuild $node --wait 180
+node rescue $node --rescue-password geheim --wait 180
+node unrescue $node --wait 180
+node service $node --service-steps '{STEPS}' --wait 180
+node undeploy $node --wait 180
+allocation create --resource-class c-{TAG} --name a-{TAG} --wait 180 =allocation
 allocation list --long
 allocation set $allocation --extra a=b
 allocation unset $allocation --extra a
 allocation show $allocation
 allocation delete $allocation
-node deploy $node --wait 60
-node undeploy $node --wait 60
-node manage $node --wait 60
-node provide $node --wait 60
+node deploy $node --wait 180
+node undeploy $node --wait 180
+node manage $node --wait 180
+node provide $node --wait 180
 create $file
 node delete $part
 node delete $node
@@ -177,7 +177,7 @@ def ask(words: list[str]) -> str:
 
 def until(words: list[str], wanted: str) -> None:
     """Run a command until it says what is wanted."""
-    end = time.monotonic() + 60
+    end = time.monotonic() + 180
     while (said := ask(words).strip()) != wanted:
         assert time.monotonic() < end, f"{said!r} is not {wanted!r}"
         time.sleep(0.2)

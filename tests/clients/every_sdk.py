@@ -17,7 +17,7 @@ from openstack import proxy
 from openstack.baremetal.v1 import _proxy
 
 STEP = {"interface": "vendor", "step": "log_passthrough"}
-WITHIN = 60
+WITHIN = 180
 
 
 class Recording:

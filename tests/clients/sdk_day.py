@@ -33,14 +33,14 @@ assert port.extra == {"cable": "red"}
 baremetal.delete_port(port)
 assert list(baremetal.ports(node=node.id)) == []
 
-node = baremetal.set_node_provision_state(node, "manage", wait=True, timeout=60)
+node = baremetal.set_node_provision_state(node, "manage", wait=True, timeout=180)
 assert node.provision_state == "manageable"
-node = baremetal.set_node_provision_state(node, "provide", wait=True, timeout=60)
+node = baremetal.set_node_provision_state(node, "provide", wait=True, timeout=180)
 assert node.provision_state == "available"
-baremetal.set_node_power_state(node, "power on", wait=True, timeout=60)
+baremetal.set_node_power_state(node, "power on", wait=True, timeout=180)
 assert baremetal.get_node(node.id).power_state == "power on"
-baremetal.set_node_power_state(node, "rebooting", wait=True, timeout=60)
-baremetal.set_node_power_state(node, "power off", wait=True, timeout=60)
+baremetal.set_node_power_state(node, "rebooting", wait=True, timeout=180)
+baremetal.set_node_power_state(node, "power off", wait=True, timeout=180)
 baremetal.set_node_boot_device(node, "pxe", persistent=False)
 assert baremetal.get_node_boot_device(node)["boot_device"] == "pxe"
 assert baremetal.get_node_supported_boot_devices(node)["supported_boot_devices"]
@@ -61,9 +61,9 @@ except openstack.exceptions.ConflictException as refused:
     assert "nstance" in str(refused), refused
 else:
     raise AssertionError("a second instance took the node")
-node = baremetal.set_node_provision_state(node, "active", wait=True, timeout=60)
+node = baremetal.set_node_provision_state(node, "active", wait=True, timeout=180)
 assert node.provision_state == "active"
-node = baremetal.set_node_provision_state(node, "deleted", wait=True, timeout=60)
+node = baremetal.set_node_provision_state(node, "deleted", wait=True, timeout=180)
 assert node.provision_state == "available" and node.instance_id is None
 
 try:

@@ -88,18 +88,18 @@ def test_maintenance(cli, node):
 
 
 def test_the_whole_life_of_a_node(cli, node):
-    cli("node", "manage", node, "--wait", "30")
-    cli("node", "inspect", node, "--wait", "30")
-    cli("node", "clean", node, "--clean-steps", '[{"interface": "bios", "step": "factory_reset"}]', "--wait", "30")
-    cli("node", "provide", node, "--wait", "30")
-    cli("node", "deploy", node, "--wait", "30", "--config-drive", '{"meta_data": {"name": "web1"}}')
+    cli("node", "manage", node, "--wait", "180")
+    cli("node", "inspect", node, "--wait", "180")
+    cli("node", "clean", node, "--clean-steps", '[{"interface": "bios", "step": "factory_reset"}]', "--wait", "180")
+    cli("node", "provide", node, "--wait", "180")
+    cli("node", "deploy", node, "--wait", "180", "--config-drive", '{"meta_data": {"name": "web1"}}')
     assert cli.json("node", "show", node)["instance_info"]["configdrive"] == "******"
-    cli("node", "rebuild", node, "--wait", "30")
-    cli("node", "undeploy", node, "--wait", "30")
+    cli("node", "rebuild", node, "--wait", "180")
+    cli("node", "undeploy", node, "--wait", "180")
     shown = cli.json("node", "show", node)
     assert shown["provision_state"] == "available" and shown["instance_info"] == {}
-    cli("node", "manage", node, "--wait", "30")
-    cli("node", "adopt", node, "--wait", "30")
+    cli("node", "manage", node, "--wait", "180")
+    cli("node", "adopt", node, "--wait", "180")
     assert cli.json("node", "show", node)["provision_state"] == "active"
     events = cli.json("node", "history", "list", node)
     assert len(events) >= 10
@@ -117,11 +117,11 @@ def test_a_simulated_server_is_driven_over_ipmi(cli):
     """Power, boot device, sensors' way: real IPMI 2.0 between conductor and BMC."""
     name = "server-1"
     if cli.json("node", "show", name)["provision_state"] == "enroll":
-        cli("node", "manage", name, "--wait", "60")
+        cli("node", "manage", name, "--wait", "180")
     assert cli.json("node", "show", name)["driver_internal_info"]["bmc"]["firmware"]
     rows = {row["Interface"]: row for row in cli.json("node", "validate", name)}
     assert rows["power"]["Result"] is True and rows["management"]["Result"] is True
-    cli("node", "power", "on", name, "--power-timeout", "30")
+    cli("node", "power", "on", name, "--power-timeout", "180")
     cli.until(name, "power_state", "power on")
     cli("node", "reboot", name)
     cli.until(name, "target_power_state", None)
@@ -130,7 +130,7 @@ def test_a_simulated_server_is_driven_over_ipmi(cli):
     supported = cli.json("node", "boot", "device", "show", name, "--supported")["supported_boot_devices"]
     assert {"pxe", "disk", "cdrom"} <= set(supported.split(", ") if isinstance(supported, str) else supported)
     cli("node", "inject", "nmi", name)
-    cli("node", "power", "off", name, "--soft", "--power-timeout", "30")
+    cli("node", "power", "off", name, "--soft", "--power-timeout", "180")
     cli.until(name, "power_state", "power off")
     shown = cli.json("node", "show", name)
     assert shown["driver_info"]["ipmi_password"] == "******" and shown["last_error"] is None
@@ -143,7 +143,7 @@ def test_a_wrong_password_ends_in_enroll_and_says_so(cli):
         "--driver-info", f"ipmi_port={info.get('ipmi_port', 623)}", "--driver-info", "ipmi_username=admin",
         "--driver-info", "ipmi_password=not-this-one")
     try:
-        assert cli.run("node", "manage", name, "--wait", "60").returncode != 0
+        assert cli.run("node", "manage", name, "--wait", "180").returncode != 0
         shown = cli.until(name, "provision_state", "enroll")
         assert "password" in shown["last_error"].lower() and "not-this-one" not in shown["last_error"]
     finally:

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent.parent
 def test_every_call_does_what_it_says(script: str, least: int, clients: Path, service: Any) -> None:
     env = {**conftest.Cli(clients, service).env, "OS_CLIENT_CONFIG_FILE": "/dev/null"}
     done = subprocess.run([clients / "python", Path(__file__).with_name(script), service.url], env=env,
-                          capture_output=True, text=True, timeout=300, check=False)
+                          capture_output=True, text=True, timeout=1200, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     calls = json.loads(done.stdout.splitlines()[-1])
     assert len(calls) > least and all(calls.values())

@@ -21,14 +21,14 @@ def test_ipmi_sim_is_enrolled_managed_and_switched(cli, bmc):
         "--driver-info", f"ipmi_port={bmc.port}", "--driver-info", f"ipmi_username={bmc.user}",
         "--driver-info", f"ipmi_password={bmc.password}")
     try:
-        cli("node", "manage", name, "--wait", "60")
+        cli("node", "manage", name, "--wait", "180")
         assert cli.json("node", "show", name)["power_state"] == "power off" and bmc.power == "off"
-        cli("node", "power", "on", name, "--power-timeout", "30")
+        cli("node", "power", "on", name, "--power-timeout", "180")
         cli.until(name, "power_state", "power on")
         assert bmc.power == "on"
         cli("node", "boot", "device", "set", name, "pxe")
         assert any("boot" in line and "pxe" in line for line in bmc.log), bmc.log
-        cli("node", "power", "off", name, "--power-timeout", "30")
+        cli("node", "power", "off", name, "--power-timeout", "180")
         cli.until(name, "power_state", "power off")
         assert bmc.power == "off"
         cli("node", "reboot", name)

@@ -89,10 +89,10 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
 def _seed(label: str) -> None:
     for path, body in SEEDS:
         if path in ALWAYS or path.rpartition("/")[2].rstrip("s") in label:
-            requests.post(URL + path, json=body, headers=HEADERS, auth=(USER, PASSWORD), timeout=10)
+            requests.post(URL + path, json=body, headers=HEADERS, auth=(USER, PASSWORD), timeout=60)
     if "/volume/" in label:     # they change only while it is off
         requests.put(f"{URL}/v1/nodes/{NODE}/states/power", json={"target": "power off"}, headers=HEADERS,
-                     auth=(USER, PASSWORD), timeout=10)
+                     auth=(USER, PASSWORD), timeout=60)
 
 
 @schemathesis.hook

@@ -182,13 +182,17 @@ def test_a_token_that_is_for_neither_project_nor_system_may_nothing(house: insid
 
 
 def test_tokens_end_and_services_may_finish_what_their_users_began(house: inside.Inside, town: Town) -> None:
-    short, url = town.keystone.beside(4)
-    try:
-        token = town.keystone.token("red-reader", town.passwords["red-reader"], "red", url)
-    finally:
-        short.stop()
-    assert ask(house, token, "GET", "/v1/nodes").status == 200
-    time.sleep(4.5)
+    for seconds in (4, 20, 100):        # a busy machine may be slower than a token lasts
+        short, url = town.keystone.beside(seconds)
+        try:
+            token = town.keystone.token("red-reader", town.passwords["red-reader"], "red", url)
+            status = ask(house, token, "GET", "/v1/nodes").status
+        finally:
+            short.stop()
+        if status == 200:
+            break
+    assert status == 200
+    time.sleep(seconds + 0.5)
     # it is remembered, and not believed any more
     assert ask(house, token, "GET", "/v1/nodes").status == 401
     assert ask(house, token, "GET", "/v1/nodes", X_Service_Token=town.token("red-admin")).status == 401

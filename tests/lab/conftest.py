@@ -28,8 +28,8 @@ def servers(port: int) -> Iterator[fleet.Fleet]:
 
 @pytest.fixture
 def client() -> Iterator[ipmi.Client]:
-    """A client with short time-outs."""
-    made = ipmi.Client(timeout=8)
+    """A client with all the time that a busy machine needs."""
+    made = ipmi.Client(timeout=60)
     yield made
     made.close()
 
@@ -43,7 +43,7 @@ def where(servers: fleet.Fleet) -> Callable[[int], ipmi.Address]:
     return address
 
 
-def until(true: Callable[[], bool], within: float = 5) -> None:
+def until(true: Callable[[], bool], within: float = 60) -> None:
     """Wait for what comes by itself."""
     end = time.monotonic() + within
     while not true():

@@ -90,7 +90,7 @@ class Stub:
         self._thread.join()
         self._loop.close()
 
-    def run(self, work: typing.Coroutine[typing.Any, typing.Any, typing.Any], within: float = 60) -> typing.Any:
+    def run(self, work: typing.Coroutine[typing.Any, typing.Any, typing.Any], within: float = 120) -> typing.Any:
         """Run a coroutine in the stub's thread and wait for it."""
         return self.start(work).result(within)
 
@@ -187,7 +187,7 @@ class Stub:
                    token: str | None = None) -> tuple[int, typing.Any]:
         """Call an agent, its certificate verified."""
         context = ssl.create_default_context(cadata=node.ca)
-        timeout = aiohttp.ClientTimeout(total=10)
+        timeout = aiohttp.ClientTimeout(total=60)
         async with aiohttp.ClientSession(timeout=timeout) as session, session.request(
                 method, node.url + path, json=body, ssl=context,
                 params={"agent_token": node.token if token is None else token}) as answer:

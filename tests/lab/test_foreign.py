@@ -52,10 +52,10 @@ def test_ipmi_sim(client: ipmi.Client, simulator: ipmi_sim.Service) -> None:
     client.call(where, "power_set", state="cycle")
     conftest.until(lambda: simulator.log[-2:] == ["power 0", "power 1"])
     client.call(where, "boot_set", device="pxe", persistent=False)
-    assert "boot pxe" in simulator.log
+    conftest.until(lambda: "boot pxe" in simulator.log)
     assert client.call(where, "boot_read")["device"] == "pxe"
     client.call(where, "identify", state="blinking", seconds=20)
-    assert "identify 20 0" in simulator.log
+    conftest.until(lambda: "identify 20 0" in simulator.log)
     assert client.call(where, "bmc_info")["ipmi_version"] == "2.0"
     assert client.call(where, "event_log", clear=True) == [] == client.call(where, "sensors")
     assert client.counts.opened == 1
@@ -73,7 +73,7 @@ def test_ipmi_sim_refuses(client: ipmi.Client, simulator: ipmi_sim.Service, wron
 def test_pyghmis_client_drives_the_lab(servers: fleet.Fleet) -> None:
     plan = servers.plan
     done = subprocess.run([sys.executable, "-c", CLIENT, plan.address(0), str(plan.port), plan.user, plan.password],
-                          capture_output=True, text=True, timeout=60, check=False)
+                          capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
     assert (told["before"], told["set"], told["hash"]) == ("off", "on", "sha256")
@@ -87,8 +87,9 @@ def test_our_client_drives_pyghmis_bmc(client: ipmi.Client, workdir: Path, host:
     port = processes.free_port()
     command = processes.Command([sys.executable, "-c", BMC, str(port)])
     where = ipmi.Address(host, port, "admin", "password")
-    with processes.spawned("fakebmc", command, workdir / "fakebmc.log"):
-        assert client.call(where, "bmc_info", within=20)["product_id"] == 0
+    with processes.spawned("fakebmc", command, workdir / "fakebmc.log") as process:
+        process.wait_for(lambda: processes.listens("127.0.0.1", port))
+        assert client.call(where, "bmc_info")["product_id"] == 0
         client.call(where, "power_set", state="on")
         assert client.call(where, "power_read") == "on"
         client.call(where, "boot_set", device="pxe", persistent=False)

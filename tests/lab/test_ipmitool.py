@@ -26,9 +26,9 @@ def tool(servers: fleet.Fleet, suite: int) -> Tool:
     def run(*words: str, password: str = plan.password, options: tuple[str, ...] = ()
             ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [program, "-I", "lanplus", "-C", str(suite), "-R", "2", "-N", "1", "-H", plan.address(0), "-p",
+            [program, "-I", "lanplus", "-C", str(suite), "-R", "8", "-N", "2", "-H", plan.address(0), "-p",
              str(plan.port), "-U", plan.user, "-P", password, *options, *words],
-            capture_output=True, text=True, timeout=30, check=False)
+            capture_output=True, text=True, timeout=120, check=False)
     return run
 
 
@@ -133,5 +133,5 @@ def test_suite_is_negotiated(servers: fleet.Fleet) -> None:
     plan = servers.plan
     done = subprocess.run([services.require("ipmitool"), "-I", "lanplus", "-H", plan.address(0), "-p", str(plan.port),
                            "-U", plan.user, "-P", plan.password, "power", "status"],
-                          capture_output=True, text=True, timeout=30, check=False)
+                          capture_output=True, text=True, timeout=120, check=False)
     assert done.stdout == "Chassis Power is off\n" and done.stderr == ""

@@ -261,7 +261,7 @@ def refused(kind: type[Exception], call: Callable[[], object]) -> str:
     raise AssertionError(f"{kind.__name__} was not raised")
 
 
-def until(look: Callable[[], Any], fits: Callable[[Any], bool], within: float = 30) -> Any:
+def until(look: Callable[[], Any], fits: Callable[[Any], bool], within: float = 180) -> Any:
     """Return what is seen once it fits."""
     end = time.monotonic() + within
     while not fits(seen := look()):

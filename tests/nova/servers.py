@@ -11,7 +11,7 @@ from tests.api import drive
 
 TRAIT = "CUSTOM_GOLD"
 SHARD = "nova-1"
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 def fake(endpoint: drive.Endpoint) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def start(workdir: Path, identity: keystone.Service, password: str) -> Service:
         host=keystone.HOST, url=url, folder=folder, keystone=identity.url, password=password,
         paste=keystone.BIN.parent / "etc" / "glance" / "glance-api-paste.ini"))
     done = subprocess.run([keystone.BIN / "glance-manage", "--config-file", config, "db_sync"], capture_output=True,
-                          text=True, timeout=1200, check=False)
+                          text=True, timeout=300, check=False)
     if done.returncode:
         raise RuntimeError(f"glance-manage db_sync: {done.stdout}{done.stderr}")
     command = processes.Command([str(keystone.BIN / "python"), "-c", SERVE, f"{keystone.HOST}:{port}"], cwd=folder,

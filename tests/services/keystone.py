@@ -148,7 +148,7 @@ def _config(folder: Path, expiration: int) -> Path:
 def _manage(config: Path, *words: str) -> None:
     """Run ``keystone-manage``."""
     done = subprocess.run([BIN / "keystone-manage", "--config-file", config, *words], capture_output=True, text=True,
-                          timeout=1200, check=False)
+                          timeout=300, check=False)
     if done.returncode:
         raise RuntimeError(f"keystone-manage {words[0]}: {done.stdout}{done.stderr}")
 

@@ -97,7 +97,7 @@ def start(workdir: Path, identity: keystone.Service, password: str) -> Service:
     config.write_text(CONFIG.format(folder=folder, keystone=identity.url, password=password,
                                     paste=keystone.BIN.parent / "etc" / "neutron" / "api-paste.ini"))
     done = subprocess.run([keystone.BIN / "python", "-c", TABLES, f"sqlite:///{folder}/neutron.sqlite"],
-                          capture_output=True, text=True, timeout=1200, check=False)
+                          capture_output=True, text=True, timeout=300, check=False)
     if done.returncode:
         raise RuntimeError(f"Neutron's tables: {done.stdout}{done.stderr}")
     port = processes.free_port()

@@ -59,14 +59,16 @@ def machines(network: plan.Network, workdir: pathlib.Path) -> Iterator[lab.Lab]:
 
 
 @pytest.fixture
-def links() -> Iterator[None]:
-    """Fail when a test leaves a network link or namespace behind."""
-    before = _links()
+def links(network: plan.Network) -> Iterator[None]:
+    """Fail when a test leaves a network link or namespace of this session behind; others have theirs meanwhile."""
+    before = _links(network)
     yield
-    assert _links() == before
+    assert _links(network) == before
 
 
-def _links() -> set[str]:
+def _links(network: plan.Network) -> set[str]:
     told = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True).stdout
     spaces = subprocess.run(["ip", "netns"], capture_output=True, text=True, check=True).stdout
-    return {line.split(":")[1] for line in told.splitlines()} | {line.split()[0] for line in spaces.splitlines()}
+    names = [line.split(":")[1].strip() for line in told.splitlines()]
+    names += [line.split()[0] for line in spaces.splitlines() if line.strip()]
+    return {name for name in names if name.startswith((network.namespace, network.link))}

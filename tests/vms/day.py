@@ -18,7 +18,7 @@ from baremetal.lab.vms import lab
 from tests import processes
 
 #: seconds that a boot of the ramdisk and what it does may take, with both machines on one or two busy cores
-LONG = 420
+LONG = 1200
 LATEST = {"X-OpenStack-Ironic-API-Version": "1.95"}
 
 
@@ -58,7 +58,7 @@ class Service:
 
     def get(self, path: str) -> Any:
         """Ask the API."""
-        answer = requests.get(self.url + path, auth=self.auth, headers=LATEST, timeout=30)
+        answer = requests.get(self.url + path, auth=self.auth, headers=LATEST, timeout=120)
         assert answer.ok, answer.text
         return answer.json()
 
@@ -128,7 +128,7 @@ def image(service: Service, name: str, path: Path, **more: object) -> None:
                                        for word in ("--instance-info", f"{key}={value}")))
 
 
-def said(running: lab.Lab, number: int, since: int, words: str, within: float = 120) -> str:
+def said(running: lab.Lab, number: int, since: int, words: str, within: float = 600) -> str:
     """What a machine's serial console has said from ``since`` on, once ``words`` are among it."""
     end = time.monotonic() + within
     while words not in (text := console(running, number)[since:]):

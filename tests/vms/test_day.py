@@ -58,7 +58,7 @@ def disk(machines: lab.Lab, number: int) -> str:
 def test_they_are_managed_and_inspected(service: day.Service, machines: lab.Lab) -> None:
     # the agent takes the smallest disk unless it is told otherwise
     service.cli("node", "set", UEFI, "--property", f"root_device={json.dumps({'serial': disk(machines, 1)})}")
-    service.cli("node", "manage", "--wait", "60", *BOTH)
+    service.cli("node", "manage", "--wait", "300", *BOTH)
     service.cli("node", "inspect", *BOTH)
     service.until("manageable", *BOTH)
     for number, name in enumerate(BOTH):

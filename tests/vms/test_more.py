@@ -44,10 +44,10 @@ def test_an_instance_without_a_disk(service: day.Service, machines: lab.Lab, ima
     service.cli("node", "set", SECOND, "--no-automated-clean",
                 "--driver-info", f"deploy_ramdisk={(plain / 'ramdisk').as_uri()}")
     day.image(service, SECOND, images / "blue.raw")
-    service.cli("node", "manage", "--wait", "60", FIRST, SECOND)
-    service.cli("node", "provide", "--wait", "60", FIRST, SECOND)
+    service.cli("node", "manage", "--wait", "300", FIRST, SECOND)
+    service.cli("node", "provide", "--wait", "300", FIRST, SECOND)
     service.cli("node", "deploy", SECOND, "--config-drive", json.dumps({"meta_data": {"name": "stock"}}))
-    service.cli("node", "deploy", FIRST, "--wait", "120")
+    service.cli("node", "deploy", FIRST, "--wait", "600")
     text = day.said(machines, 0, since[0], "LAB-SYSTEM ready")
     assert "flavour=blue" in day.line(text, "LAB-SYSTEM up") and "agent starts" not in text
     assert "config-drive none" in day.line(text, "LAB-SYSTEM config-drive")
@@ -55,7 +55,7 @@ def test_an_instance_without_a_disk(service: day.Service, machines: lab.Lab, ima
 
 
 def test_the_agents_own_steps_are_a_deploy(service: day.Service) -> None:
-    service.cli("node", "undeploy", "--wait", "60", FIRST)
+    service.cli("node", "undeploy", "--wait", "300", FIRST)
     service.cli("node", "set", FIRST, "--deploy-interface", "custom-agent")
     wanted = [{"interface": "deploy", "step": "erase_devices_metadata", "priority": 80, "args": {}}]
     service.cli("node", "deploy", FIRST, "--deploy-steps", json.dumps(wanted))

@@ -24,7 +24,7 @@ def service(machines: lab.Lab, booted: Path, images: Path, workdir: Path, client
 def test_both_kinds_of_firmware_boot_the_ramdisk(service: day.Service) -> None:
     for name in ("vm-1", "vm-2"):
         service.cli("node", "set", name, "--boot-interface", "pxe")
-        service.cli("node", "manage", "--wait", "60", name)
+        service.cli("node", "manage", "--wait", "300", name)
         service.cli("node", "inspect", name)
     for name in ("vm-1", "vm-2"):
         service.until("manageable", name)

@@ -25,7 +25,7 @@ def test_a_mirror_is_built_and_deleted(service: day.Service) -> None:
     # the client sends the RAID configuration before all else that it is told
     service.cli("node", "set", MACHINE, "--no-automated-clean", "--raid-interface", "agent")
     service.cli("node", "set", MACHINE, "--target-raid-config", json.dumps({"logical_disks": [MIRROR]}))
-    service.cli("node", "manage", "--wait", "60", MACHINE)
+    service.cli("node", "manage", "--wait", "300", MACHINE)
     wanted = [{"interface": "raid", "step": step} for step in ("delete_configuration", "create_configuration")]
     # other tests have left partitions on the disk, which the agent does not build over
     empty = {"interface": "deploy", "step": "erase_devices_metadata"}

@@ -102,7 +102,8 @@ class Dnsmasq:
     @property
     def pid(self) -> int | None:
         """The running process."""
-        return self._child.pid if self._child is not None and self._child.poll() is None else None
+        child = self._child
+        return child.pid if child is not None and child.poll() is None else None
 
     def _reload(self) -> None:
         """Let it read the hosts: started anew, since 2.90 crashes by SIGHUP. Changes within SOON are read at once."""
@@ -156,9 +157,8 @@ class Dnsmasq:
         if self._files is None or self._files.poll() is not None:
             self._files = self._spawn(program, "tftp")
             threading.Thread(target=self._listen, args=(self._files, collections.deque(maxlen=5)), daemon=True).start()
-        child = self._spawn(program, "dhcp")
-        with self._changing:
-            self._child = child
+        with self._changing:    # it reads the hosts: who changes one after that finds it, and ends it
+            child = self._child = self._spawn(program, "dhcp")
         said: collections.deque[str] = collections.deque(maxlen=5)
         up = threading.Timer(SETTLES, self._up, [child])
         up.daemon = True
