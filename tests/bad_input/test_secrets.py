@@ -31,8 +31,7 @@ def node(endpoint: drive.Endpoint) -> Any:
     assert answer.status_code == 201, answer.text
     assert SECRET not in answer.text
     yield answer.json()["uuid"]
-    endpoint.ask("PUT", f"/v1/nodes/{answer.json()['uuid']}/maintenance")
-    assert endpoint.ask("DELETE", f"/v1/nodes/{answer.json()['uuid']}").status_code == 204
+    drive.Run(endpoint).remove("node", answer.json()["uuid"])
 
 
 @pytest.mark.parametrize("path", [

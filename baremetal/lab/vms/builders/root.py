@@ -24,7 +24,8 @@ PLATFORMS = ("manylinux_2_34_x86_64", "manylinux_2_28_x86_64", "manylinux_2_17_x
 # fmt: on
 LIBRARIES = "usr/lib/python3/dist-packages"
 #: what apt in the chroot is told besides; nothing of it stays
-APT = ('APT::Install-Recommends "false"', 'Acquire::Check-Valid-Until "false"', 'Acquire::Check-Date "false"')
+APT = ('APT::Install-Recommends "false"', 'Acquire::Check-Valid-Until "false"', 'Acquire::Check-Date "false"',
+       'Acquire::Retries "5"')
 
 
 def build(kept: cache.Cache, agent: str = AGENT) -> pathlib.Path:
@@ -51,8 +52,8 @@ def sources() -> list[pathlib.Path]:
 def install(root: pathlib.Path, what: str, *options: str) -> None:
     """Have pip install something into the chroot, from the index that pip of this machine is set up for."""
     argv = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-warn-conflicts",
-            "--disable-pip-version-check", "--root-user-action=ignore", "--target", str(root / LIBRARIES), *options,
-            what]
+            "--disable-pip-version-check", "--retries", "10", "--root-user-action=ignore",
+            "--target", str(root / LIBRARIES), *options, what]
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
                           cwd=os.path.sep)
     if done.returncode:
