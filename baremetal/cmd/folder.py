@@ -9,8 +9,8 @@ import sys
 
 from baremetal import clock
 
-#: seconds: the fleet of a service that was killed needs a moment to end
-PATIENCE = 3.0
+#: seconds that another service is given to end, and what was started by one that was killed
+PATIENCE, ENDING = 3.0, 30.0
 
 
 def take(path: str) -> int:
@@ -21,16 +21,29 @@ def take(path: str) -> int:
     except OSError as error:
         sys.exit(f"baremetal: cannot keep data in {path} ({error.strerror}). Give a folder that this user may write "
                  "to with --data.")
-    end = clock.REAL.tick() + PATIENCE
+    began = clock.REAL.tick()
     while not _lock(opened):
-        if clock.REAL.tick() > end:
-            holder = os.read(opened, 20).decode(errors="replace").strip() or "unknown"
+        holder = os.pread(opened, 20, 0).decode(errors="replace").strip() or "unknown"
+        if clock.REAL.tick() - began > (PATIENCE if _lives(holder) else ENDING):
             sys.exit(f"baremetal: another copy (process {holder}) uses the data in {path}. Stop it; or start this "
                      "one beside it, with its own --data, --port and --fleet-network.")
         clock.REAL.sleep(0.1)
     os.ftruncate(opened, 0)
     os.pwrite(opened, f"{os.getpid()}\n".encode(), 0)
     return opened
+
+
+def _lives(holder: str) -> bool:
+    """Return whether a process of that id is there, as far as it is known."""
+    if not holder.isdigit():
+        return True
+    try:
+        os.kill(int(holder), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True     # somebody else's
+    return True
 
 
 def _lock(opened: int) -> bool:

@@ -1,6 +1,7 @@
 """Requests that are hardly HTTP, over a bare socket: each is refused, and the service goes on."""
 
 import base64
+import contextlib
 import socket
 from typing import Any
 from urllib import parse
@@ -33,13 +34,12 @@ def send(service: Any, text: str) -> bytes:
     where = parse.urlsplit(service.url)
     secret = base64.b64encode(":".join(service.auth).encode()).decode()
     with socket.create_connection((where.hostname, where.port), timeout=60) as wire:
-        wire.sendall(text.format(auth=f"Authorization: Basic {secret}\r\nConnection: close\r\n").encode())
         heard = b""
-        try:
+        with contextlib.suppress(ConnectionError):      # the other side may have heard enough before the end
+            wire.sendall(text.format(auth=f"Authorization: Basic {secret}\r\nConnection: close\r\n").encode())
+        with contextlib.suppress(TimeoutError, ConnectionError):    # judged by what was heard
             while part := wire.recv(65536):
                 heard += part
-        except (TimeoutError, ConnectionResetError):
-            pass        # judged by what was heard
     return heard
 
 

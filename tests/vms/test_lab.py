@@ -27,8 +27,8 @@ dhcp-boot=nothing
 
 def ipmi(running: lab.Lab, number: int, *words: str) -> str:
     """What ipmitool says."""
-    argv = [programs.find("ipmitool"), "-I", "lanplus", "-C", "17", "-H", running.servers[number].address,
-            "-U", "admin", "-P", running.wanted.password, *words]
+    argv = [programs.find("ipmitool"), "-I", "lanplus", "-C", "17", "-R", "8", "-N", "2",
+            "-H", running.servers[number].address, "-U", "admin", "-P", running.wanted.password, *words]
     return subprocess.run([str(word) for word in argv], capture_output=True, text=True, check=True).stdout
 
 
