@@ -32,8 +32,8 @@ def fuzzed(service: Any, clients: Path, workdir: Path) -> tuple[subprocess.Compl
                "--phases", "examples,coverage,fuzzing", "--exclude-path-regex", LEFT_OUT,
                "--auth", ":".join(service.auth), "--max-examples", EXAMPLES, "--seed", SEED,
                "--suppress-health-check", "all",
-               "--generation-database", "none", "--request-timeout", "120", "--continue-on-failure", "--warnings", "off",
-               "--report", "ndjson", "--report-ndjson-path", report]
+               "--generation-database", "none", "--request-timeout", "120", "--continue-on-failure",
+               "--warnings", "off", "--report", "ndjson", "--report-ndjson-path", report]
     env = {**os.environ, "FUZZED": service.url, "FUZZED_AUTH": ":".join(service.auth),
            "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(Path(__file__).parent)}
     ended = subprocess.run([str(word) for word in command], cwd=workdir, env=env, capture_output=True, text=True,
