@@ -83,6 +83,7 @@ class Waiting:
 
     def __init__(self, threads: int) -> None:
         self._most, self._most_of_one = max(1, int(threads * SHARE)), max(1, int(threads * SHARE_OF_ONE))
+        self.patience = PATIENCE
         self._there: collections.Counter[str] = collections.Counter()
         self._left = threading.Condition()
 
@@ -90,7 +91,7 @@ class Waiting:
     def place(self, host: str, work: str) -> collections.abc.Iterator[None]:
         """Have a place among the waiting for this block; raises ``TooManyCalls`` when none becomes free soon."""
         with self._left:
-            if not self._left.wait_for(lambda: self._free(host), PATIENCE):
+            if not self._left.wait_for(lambda: self._free(host), self.patience):
                 raise errors.TooManyCalls(host=host, method=work, there=self._there[host])
             self._there[host] += 1
         try:

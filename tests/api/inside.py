@@ -50,7 +50,9 @@ class Inside:
     def __init__(self, folder: pathlib.Path, time: clock.Clock = clock.REAL, **options: Any) -> None:
         given = {"auth_strategy": "noauth", "enabled_hardware_types": ["fake-hardware", "manual-management"],
                  "enabled_management_interfaces": ["noop", "fake"], "enabled_power_interfaces": ["fake"],
-                 "enabled_vendor_interfaces": ["no-vendor", "fake"], **options}
+                 "enabled_vendor_interfaces": ["no-vendor", "fake"],
+                 # nobody beats for it, and a test may take longer than a heartbeat lasts
+                 "conductor__heartbeat_timeout": 10**8, **options}
         self.conf = config.build(state_path=str(folder), **given)
         self.database, self.time = empty.fill(engine.Database(self.conf)), time
         self.register(HOST)

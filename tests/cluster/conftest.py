@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 import requests
 
-from tests import processes
+from tests import calls, processes
 
 _numbers = itertools.count(1)
+#: seconds within which anything comes to be, also on a machine that is busy with other things
+PATIENCE = 120
 
 CONF = """
 [DEFAULT]
@@ -38,9 +40,9 @@ http_port = {files}
 connection = {database}
 
 [conductor]
-heartbeat_interval = 0.5
-heartbeat_timeout = 6
-lease_seconds = 4
+heartbeat_interval = 2
+heartbeat_timeout = 10
+lease_seconds = 6
 takeover_interval = 0.5
 automated_clean = false
 """
@@ -67,10 +69,15 @@ class Cluster:
         return self.stack.enter_context(processes.spawned(host, command, self.folder / f"{host}.out"))
 
     def conductor(self, host: str) -> processes.Process:
-        """Start a conductor and wait until it is alive."""
+        """Start a conductor and wait until it is alive and answers; one that was killed just now seems alive, too."""
         self.conductors[host] = self.spawn("conductor", host)
-        self.until(lambda: any(c["hostname"] == host and c["alive"] for c in self.get("/v1/conductors")["conductors"]))
+        self.until(lambda: self.alive(host))
+        calls.wait_for(self.facts["transport"], host)
         return self.conductors[host]
+
+    def alive(self, host: str) -> bool:
+        """Whether a conductor is alive for all that is known of it."""
+        return any(c["hostname"] == host and c["alive"] for c in self.get("/v1/conductors")["conductors"])
 
     def get(self, path: str, copy: int = 0) -> dict[str, Any]:
         """GET from an API copy."""
@@ -78,12 +85,12 @@ class Cluster:
 
     def call(self, method: str, path: str, body: Any = None, copy: int = 0) -> dict[str, Any]:
         """Call an API copy; anything but success fails the test with the answer."""
-        answer = requests.request(method, self.apis[copy] + path, json=body, timeout=30,
+        answer = requests.request(method, self.apis[copy] + path, json=body, timeout=60,
                                   headers={"X-OpenStack-Ironic-API-Version": "latest"})
         assert answer.status_code < 300, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else {}
 
-    def until(self, ready: Callable[[], Any], within: float = 30) -> Any:
+    def until(self, ready: Callable[[], Any], within: float = PATIENCE) -> Any:
         """Return what ``ready`` returns as soon as it is true."""
         end = time.monotonic() + within
         while time.monotonic() < end:
@@ -101,13 +108,25 @@ class Cluster:
         """Ask for a provision verb."""
         self.call("PUT", f"/v1/nodes/{name}/states/provision", {"target": target, **more}, copy=copy)
 
-    def becomes(self, name: str, state: str, within: float = 30) -> dict[str, Any]:
+    def becomes(self, name: str, state: str) -> dict[str, Any]:
         """Return the node once it is in ``state`` and nobody holds it."""
         def there() -> Any:
             node = self.node(name)
             assert node["provision_state"] == state or "failed" not in node["provision_state"], node["last_error"]
             return node if node["provision_state"] == state and not node["reservation"] else None
-        return self.until(there, within)
+        return self.until(there)
+
+    def flow(self, name: str) -> dict[str, Any]:
+        """Return the newest flow of a node."""
+        return dict(self.get(f"/ops/v1/nodes/{name}/timeline")["flows"][0])
+
+    def begun(self, name: str, step: str) -> str:
+        """Return who does a step as soon as it has begun; whoever ends before that begins it for the first time."""
+        def there() -> Any:
+            flow = self.flow(name)
+            return flow["conductor"] if any((line["step"], line["state"]) == (step, "started")
+                                            for line in flow["steps"]) else None
+        return str(self.until(there))
 
 
 @pytest.fixture(scope="module", params=["mariadb", "postgresql"])
@@ -120,12 +139,12 @@ def cluster(request: pytest.FixtureRequest, workdir: Path) -> Iterator[Cluster]:
     database = request.getfixturevalue(request.param).database(f"cluster{number}")
     made = Cluster(folder, {"transport": rabbit, "database": str(database).replace("%", "%%")})
     with made.stack:
-        assert made.spawn("dbsync", "sync").child.wait(60) == 0, (folder / "sync.out").read_text()
+        assert made.spawn("dbsync", "sync").child.wait(PATIENCE) == 0, (folder / "sync.out").read_text()
         for name in ("api1", "api2"):
             port = processes.free_port()
             process = made.spawn("api", name, port)
             made.apis.append(f"http://127.0.0.1:{port}")
-            process.wait_for(lambda url=made.apis[-1]: requests.get(url, timeout=5).ok, within=60)
+            process.wait_for(lambda url=made.apis[-1]: requests.get(url, timeout=5).ok, within=PATIENCE)
         for host in ("one", "two"):
             made.conductor(host)
         # both API copies know both conductors

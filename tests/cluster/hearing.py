@@ -16,6 +16,8 @@ from oslo_config import cfg
 
 from tests import processes
 
+#: seconds within which anything comes to be, also on a machine that is busy with other things
+PATIENCE = 120
 TOPIC = "ironic_versioned_notifications"
 CONF = """
 [DEFAULT]
@@ -62,9 +64,9 @@ class Heard:
         """The event types, without what they have in common."""
         return [name.removeprefix("baremetal.") for _publisher, name, _priority, _payload in self.all]
 
-    def until(self, name: str, count: int = 1, within: float = 20) -> None:
+    def until(self, name: str, count: int = 1) -> None:
         """Wait until so many of one type were heard."""
-        end = time.monotonic() + within
+        end = time.monotonic() + PATIENCE
         while self.names().count(name) < count:
             assert time.monotonic() < end, f"{name} was not heard; these were: {self.names()}"
             time.sleep(0.05)
@@ -82,7 +84,7 @@ def listening(url: str, topic: str = TOPIC) -> Iterator[Heard]:
     conf.set_override("executor_thread_pool_size", 1)
     thread = threading.Thread(target=listener.start, daemon=True)
     thread.start()
-    thread.join(10)
+    thread.join(PATIENCE)
     try:
         yield heard
     finally:
@@ -101,7 +103,7 @@ class Service:
     data: Path
     events: list[str] = dataclasses.field(default_factory=list)
 
-    def ask(self, method: str, path: str, body: Any = None, within: float = 30) -> requests.Response:
+    def ask(self, method: str, path: str, body: Any = None, within: float = 60) -> requests.Response:
         """Send a request."""
         return requests.request(method, self.url + path, json=body, timeout=within,
                                 headers={"X-OpenStack-Ironic-API-Version": "1.115"})
@@ -112,9 +114,9 @@ class Service:
         assert answer.status_code < 300, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
-    def until(self, ready: Callable[[], Any], within: float = 30) -> Any:
+    def until(self, ready: Callable[[], Any]) -> Any:
         """Return what ``ready`` returns as soon as it is true."""
-        end = time.monotonic() + within
+        end = time.monotonic() + PATIENCE
         while not (found := ready()):
             assert time.monotonic() < end, f"last: {ready()!r}"
             time.sleep(0.05)
@@ -128,6 +130,13 @@ class Service:
             return found["provision_state"] == state and not found["reservation"]
         self.until(there)
 
+    def shows(self, node: str, wanted: Callable[[dict[str, Any]], bool]) -> None:
+        """Wait until a node shows what is wanted, and is free: who asks for the next thing is not refused."""
+        def there() -> bool:
+            found = self.do("GET", f"/v1/nodes/{node}")
+            return wanted(found) and not found["reservation"]
+        self.until(there)
+
     def verb(self, node: str, verb: str, state: str, **more: Any) -> None:
         """Have a node do a verb."""
         self.do("PUT", f"/v1/nodes/{node}/states/provision", {"target": verb, **more})
@@ -139,13 +148,13 @@ class Service:
 
         def read() -> None:
             with contextlib.suppress(requests.RequestException), requests.get(
-                    f"{self.url}/ops/v1/events", stream=True, timeout=60) as answer:
+                    f"{self.url}/ops/v1/events", stream=True, timeout=2 * PATIENCE) as answer:
                 for line in answer.iter_lines():
                     self.events.append(line.decode())
                     begun.set()
         thread = threading.Thread(target=read, daemon=True)
         thread.start()
-        assert begun.wait(10), "the stream of events did not begin"
+        assert begun.wait(PATIENCE), "the stream of events did not begin"
         return thread
 
     def told(self) -> list[dict[str, Any]]:
@@ -163,5 +172,5 @@ def serving(folder: Path, url: str, *, debug: bool = False) -> Iterator[Service]
     command = processes.Command([sys.executable, "-m", "baremetal.cmd.single", "--config-file", str(conf),
                                  "--data", str(data), "--port", str(port)], logs=[data / "baremetal.log"])
     with processes.spawned("baremetal", command, folder / "out") as process:
-        process.wait_for(lambda: "Ctrl-C" in process.tail(100), within=60)
+        process.wait_for(lambda: "Ctrl-C" in process.tail(100), within=PATIENCE)
         yield Service(f"http://127.0.0.1:{port}", process, data / "baremetal.log", data)

@@ -18,6 +18,7 @@ def test_the_end_of_rpc_is_not_waited_for(rabbitmq: Any, tmp_path: pathlib.Path)
     try:
         begin = time.monotonic()
         listening.stop()
-        assert time.monotonic() - begin < server.PATIENCE + 3
+        # the broker's own time-outs are a minute and more
+        assert time.monotonic() - begin < server.PATIENCE + 20
     finally:
         rabbitmq.process.send(signal.SIGCONT)

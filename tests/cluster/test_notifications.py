@@ -3,7 +3,6 @@
 import json
 import signal
 import sqlite3
-import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -77,11 +76,11 @@ def life(service: hearing.Service) -> None:
     service.do("DELETE", "/v1/nodes/web-1/maintenance")
     for enabled in (True, False):
         service.do("PUT", "/v1/nodes/web-1/states/console", {"enabled": enabled})
-        service.until(lambda enabled=enabled: service.do("GET", "/v1/nodes/web-1")["console_enabled"] == enabled)
+        service.shows("web-1", lambda node, enabled=enabled: node["console_enabled"] == enabled)
     service.verb("web-1", "clean", "manageable", clean_steps=[STEP, {
         key: value for key, value in SETTINGS.items() if key != "priority"}])
     service.do("PUT", "/v1/nodes/web-1/states/power", {"target": "power on"})
-    service.until(lambda: service.do("GET", "/v1/nodes/web-1")["power_state"] == "power on")
+    service.shows("web-1", lambda node: node["power_state"] == "power on")
     service.verb("web-1", "provide", "available")
     service.do("PATCH", "/v1/nodes/web-1", [
         {"op": "add", "path": f"/instance_info/{name}", "value": value} for name, value in INSTANCE.items()])
@@ -103,9 +102,9 @@ def broken(service: hearing.Service) -> None:
     service.do("PATCH", f"/v1/nodes/{node}", [
         {"op": "add", "path": "/driver_info/fake_faults", "value": trouble}])
     service.do("PUT", "/v1/nodes/bad/states/power", {"target": "power on"})
-    service.until(lambda: "plug" in (service.do("GET", "/v1/nodes/bad")["last_error"] or ""))
+    service.shows("bad", lambda node: "plug" in (node["last_error"] or ""))
     service.do("PUT", "/v1/nodes/bad/states/console", {"enabled": True})
-    service.until(lambda: "cable" in (service.do("GET", "/v1/nodes/bad")["last_error"] or ""))
+    service.shows("bad", lambda node: "cable" in (node["last_error"] or ""))
     service.verb("bad", "active", "deploy failed")
 
 
@@ -121,8 +120,7 @@ def test_everything_is_heard_and_no_secret(rabbitmq: Any, tmp_path: Path) -> Non
         service.verb("web-1", "manage", "manageable")
         # volumes change while their node is off
         service.do("PUT", "/v1/nodes/web-1/states/power", {"target": "power off"})
-        service.until(lambda: service.do("GET", "/v1/nodes/web-1")["power_state"] == "power off")
-        service.becomes("web-1", "manageable")
+        service.shows("web-1", lambda node: node["power_state"] == "power off")
         objects(service, node)
         life(service)
         broken(service)
@@ -134,14 +132,14 @@ def test_everything_is_heard_and_no_secret(rabbitmq: Any, tmp_path: Path) -> Non
             "/v1/nodes/web-1?fields=" + SPLIT, "/v1/nodes/web-1/history?detail=true",
             "/v1/nodes/web-1/bios?detail=true", "/ops/v1/nodes/web-1/timeline", "/v1/nodes/web-1/states")]
         service.do("DELETE", "/v1/nodes/web-1")
-        heard.until("node.delete.end")
         assert {name for _publisher, name, *_ in measured.all} == {"hardware.fake-hardware.metrics"}
         wanted = {f"{kind}.{action}.{status}" for kind in CRUD for action in ("create", "update", "delete")
                   for status in ("start", "end")} | set(FURTHER)
-        assert wanted <= set(heard.names()), wanted - set(heard.names())
-        service.until(lambda: any(event["kind"] == "node" and event["action"] == "delete" for event in service.told()))
-        assert {event["action"] for event in service.told() if event["kind"] == "node"} >= {
-            "create", "update", "delete", "maintenance", "provision", "power", "console"}
+        # of API and conductor, each of which sends for itself
+        for name in sorted(wanted):
+            heard.until(name)
+        service.until(lambda: {event["action"] for event in service.told() if event["kind"] == "node"} >= {
+            "create", "update", "delete", "maintenance", "provision", "power", "console"})
         for publisher, name, priority, payload in heard.all:
             assert SECRET not in json.dumps(payload), (name, payload)
             assert (priority == "error") == name.endswith(".error"), name
@@ -154,11 +152,10 @@ def test_everything_is_heard_and_no_secret(rabbitmq: Any, tmp_path: Path) -> Non
 
 
 def enrol(service: hearing.Service, names: list[str]) -> None:
-    """Make nodes; none may take long, whatever the broker does."""
+    """Make nodes; none waits for the broker, which would take far longer."""
     for name in names:
-        begin = time.monotonic()
-        service.do("POST", "/v1/nodes", {"driver": "fake-hardware", "name": name})
-        assert time.monotonic() - begin < 3, name
+        made = service.ask("POST", "/v1/nodes", {"driver": "fake-hardware", "name": name}, within=20)
+        assert made.status_code == 201, made.text
 
 
 def test_a_broker_that_is_away_holds_up_nobody(rabbitmq: Any, tmp_path: Path) -> None:
@@ -169,11 +166,11 @@ def test_a_broker_that_is_away_holds_up_nobody(rabbitmq: Any, tmp_path: Path) ->
             enrol(service, ["away-1", "away-2"])
             service.until(lambda: "does not take notifications" in service.log.read_text())
             rabbitmq.process.again()
-            rabbitmq.process.wait_for(rabbitmq.answers, within=90)
+            rabbitmq.process.wait_for(rabbitmq.answers, within=180)
             with hearing.listening(url) as heard:
                 enrol(service, ["back"])
                 # whatever waited meanwhile comes, in its order
-                heard.until("node.create.end", 3, within=40)
+                heard.until("node.create.end", 3)
                 assert [payload["ironic_object.data"]["name"] for *_, payload in heard.all] == [
                     name for name in ("away-1", "away-2", "back") for _ in ("start", "end")]
             said = service.log.read_text()
@@ -183,14 +180,13 @@ def test_a_broker_that_is_away_holds_up_nobody(rabbitmq: Any, tmp_path: Path) ->
             rabbitmq.process.send(signal.SIGSTOP)
             enrol(service, ["hung-1", "hung-2"])
             readers = [service.follow() for _ in range(3)]
-            begin = time.monotonic()
-            assert service.process.stop(within=30) == 0
-            assert time.monotonic() - begin < 8
+            # who does not end by itself is killed, which is not 0
+            assert service.process.stop(within=40) == 0
             for reader in readers:
-                reader.join(5)
+                reader.join(hearing.PATIENCE)
                 assert not reader.is_alive()
     finally:
         rabbitmq.process.send(signal.SIGCONT)
         if not rabbitmq.process.alive:
             rabbitmq.process.again()
-            rabbitmq.process.wait_for(rabbitmq.answers, within=90)
+            rabbitmq.process.wait_for(rabbitmq.answers, within=180)

@@ -8,17 +8,18 @@ from oslo_config import cfg
 from baremetal import config
 from baremetal.drivers import interface, wires
 from baremetal.lab import fleet
+from tests import processes
 from tests.contract import devices
 
-#: a BMC that is not there is told within a moment, and one test does not make it rest for the next
-PATIENCE = {"ipmi__command_retry_timeout": 1, "ipmi__breaker_failures": 100,
-            "conductor__power_state_change_timeout": 3, "conductor__soft_power_off_timeout": 3}
+#: a BMC that is slow because the machine is busy is borne; one test does not make it rest for the next
+PATIENCE = {"ipmi__command_retry_timeout": 20, "ipmi__breaker_failures": 100,
+            "conductor__power_state_change_timeout": 60, "conductor__soft_power_off_timeout": 60}
 
 
 @pytest.fixture(scope="session")
 def owned() -> Iterator[fleet.Fleet]:
     """A fleet of two servers."""
-    plan = fleet.Plan(2, network=devices.NETWORK, port=devices.PORT, timing=devices.QUICK)
+    plan = fleet.Plan(2, network=processes.free_network(), port=devices.PORT, timing=devices.QUICK)
     with fleet.Fleet(plan) as started:
         yield started
 

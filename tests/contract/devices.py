@@ -12,7 +12,7 @@ from baremetal.db import models, record
 from baremetal.drivers import interface, task, wires
 from baremetal.lab import fleet, machine
 
-NETWORK, PORT = "127.91.0.0", 6293
+PORT = 6293
 QUICK = machine.Timing(boot=0.05, soft=0.05, cycle=0.05)
 
 
@@ -80,7 +80,7 @@ class Server(Device):
         self.fleet.fault(self.server.name, name, on=on, value=value)
 
 
-def until(true: Callable[[], bool], within: float = 5) -> None:
+def until(true: Callable[[], bool], within: float = 60) -> None:
     """Wait for something that comes by itself."""
     end = time.monotonic() + within
     while not true():

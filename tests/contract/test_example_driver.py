@@ -24,7 +24,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[load.Drivers
     shutil.copytree(SOURCE, folder / "source")   # building writes into the source
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index",
                "--disable-pip-version-check", "--target", str(folder / "site"), str(folder / "source")]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, check=True, capture_output=True, timeout=600)
     with packages.visible(folder / "site", "example_driver"):
         yield load.Drivers(config.build(
             enabled_hardware_types=["example", "fake-hardware"], enabled_power_interfaces=["webhook", "fake"],
@@ -81,7 +81,7 @@ def plug() -> Iterator[Plug]:
 def held(installed: load.Drivers, plug: Plug) -> task.Task:
     """A task for a node behind the device, bound as the conductor binds it."""
     node = devices.node("example", driver_info={"example_url": plug.url})
-    conf = config.build(conductor__power_state_change_timeout=1)
+    conf = config.build(conductor__power_state_change_timeout=60)
     return task.Task(node, installed.bind(node), task.Surroundings(conf, wires.Wires(conf)))
 
 
@@ -106,7 +106,7 @@ def test_it_switches(held: task.Task, plug: Plug) -> None:
 def test_it_says_what_is_wrong(held: task.Task, plug: Plug) -> None:
     plug.stuck = True
     with pytest.raises(errors.PowerFailed, match="still tells 'power off' after 1 s"):
-        held.power.set(held, "power on")
+        held.power.set(held, "power on", 1)
     held.node.driver_info["example_url"] = "http://127.0.0.1:9/"
     with pytest.raises(errors.BmcFault, match="127.0.0.1:9 failed at power_read"):
         held.power.read(held)

@@ -66,13 +66,18 @@ BAD = [
 
 
 @pytest.mark.parametrize(("fault", "value", "target", "kind", "says"), BAD)
-def test_a_bad_bmc_is_told(held: task.Task, server: Server, fault: str, value: str | None, target: str,
-                           kind: type[errors.Fault], says: str) -> None:
+def test_a_bad_bmc_is_told(server: Server, fault: str, value: str | None, target: str, kind: type[errors.Fault],
+                           says: str) -> None:
+    # one that is not there is told within a moment
+    hasty = config.build(**{**conftest.PATIENCE, **({"ipmi__command_retry_timeout": 1} if fault == "dead" else {})})
+    lines = wires.Wires(hasty)
+    held = _held(server, hasty, lines)
     server.fault(fault, value=value)
     with pytest.raises(kind, match=says) as met:
         held.power.set(held, target, 1)
     assert met.value.kind == "hardware"
     assert server.driver_info["ipmi_password"] not in str(met.value)
+    lines.close()
 
 
 @pytest.mark.parametrize(("fault", "value"), [("late", 0.3), ("drops", 10), ("two-tries", None)])
@@ -113,7 +118,8 @@ class LossyWires(wires.Wires):
 
 
 @pytest.mark.parametrize("target", ["power on", "power off"])
-def test_a_lost_command_is_given_again(server: Server, conf: cfg.ConfigOpts, target: str) -> None:
+def test_a_lost_command_is_given_again(server: Server, target: str) -> None:
+    conf = config.build(**{**conftest.PATIENCE, "conductor__power_state_change_timeout": 10})
     server.switch("power off" if target == "power on" else "power on")
     lossy = LossyWires(conf)
     held = _held(server, conf, lossy)
@@ -178,7 +184,7 @@ def test_health_comes_with_the_power(held: task.Task, server: Server, what: str,
     assert (held.power.read(held), held.health, held.ailments) == ("power on", "OK", ())
     server.fault("unwell", value=what)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
-        assert held.power.read_later(held, pool).result(5) == "power on"
+        assert held.power.read_later(held, pool).result(60) == "power on"
     assert (held.health, held.ailments) == (health, (ailment,))
     assert held.management.health(held) == health
     server.fault("unwell", on=False)
@@ -220,7 +226,7 @@ def test_foreign_bmc(conf: cfg.ConfigOpts, lines: wires.Wires, tmp_path: typing.
 
 def test_the_button_is_pressed_until_the_system_hears_it(server: Server, conf: cfg.ConfigOpts,
                                                          monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(power.PHASES, "soft power off", (power.SOFT._replace(every=0.5),))
+    monkeypatch.setitem(power.PHASES, "soft power off", (power.SOFT._replace(every=2),))
     server.switch("power on")
     lossy = LossyWires(conf)
     lossy.ipmi.most = 3

@@ -54,7 +54,7 @@ def test_read_later_is_read(found: power.Power, device: Chooser, conf: cfg.Confi
     task = devices.task_for(tried, conf, lines, found)
     for state in ("power on", "power off"):
         tried.switch(state)
-        assert found.read_later(task, pool).result(5) == found.read(task) == state
+        assert found.read_later(task, pool).result(60) == found.read(task) == state
 
 
 @every

@@ -29,7 +29,7 @@ class Place:
 
     def __init__(self, url: str, folder: pathlib.Path) -> None:
         self.conductors = building.House(url, conductor__automated_clean=False)
-        self.api = door.Door(folder, self.conductors.clock, database__connection=url, rpc_response_timeout=5,
+        self.api = door.Door(folder, self.conductors.clock, database__connection=url, rpc_response_timeout=120,
                              conductor__heartbeat_timeout=10**8)
         self.api.answers["allocate"] = self.allocate
         self._one = server.Server(self.api.conf, wire.transport(self.api.conf), "one",

@@ -33,24 +33,24 @@ takeover_interval = 0.5
 heartbeat_interval = 1
 file_url_allowed_paths = {allowed}
 sync_power_state_interval = 0
-power_state_change_timeout = 6
+power_state_change_timeout = 20
 
 [ipmi]
-command_retry_timeout = 3
+command_retry_timeout = 8
 breaker_rest = 1
 
 [images]
 allowed_networks = 127.0.0.1/32
-stall_timeout = 2
+stall_timeout = 8
 stall_bytes = 4096
 attempts = 2
 
 [agent]
-command_timeout = 5
+command_timeout = 10
 deploy_logs_collect = always
 """
 #: seconds that are waited for an agent
-WAITING = 10
+WAITING = 40
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +89,7 @@ def ward(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ward]:
           processes.spawned("ward", command, folder / "log") as process):
         site.files["/demo.raw"] = slow.files["/demo.raw"] = files.image.read_bytes()
         slow.piece, slow.pause = 64, 0.2
-        process.wait_for(lambda: "Ctrl-C" in (folder / "log").read_text(), within=60)
+        process.wait_for(lambda: "Ctrl-C" in (folder / "log").read_text(), within=place.PATIENCE)
         made = place.Place(f"http://127.0.0.1:{api}", lab, files, [folder / "data"])
         made.enrol()
         ward = Ward(made, site, slow, url, folder / "data", folder / "files", process, made.server(), set())

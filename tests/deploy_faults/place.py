@@ -16,7 +16,7 @@ from tests import processes
 
 VERSION = {"X-OpenStack-Ironic-API-Version": "latest"}
 #: seconds that a verb may take on a busy machine
-PATIENCE = 60.0
+PATIENCE = 240.0
 #: what is known of an agent while it runs
 TRACES = ("agent_url", "agent_secret_token", "agent_verify_ca", "agent_command", "agent_writing", "agent_silent_since")
 #: servers and agents that are quick about it
@@ -61,7 +61,7 @@ class Place:
 
     def ask(self, method: str, path: str, body: typing.Any = None, **more: typing.Any) -> requests.Response:
         """Call the API; keep what it says, to be searched for secrets."""
-        answer = requests.request(method, self.url + path, json=body, headers=VERSION, timeout=30, **more)
+        answer = requests.request(method, self.url + path, json=body, headers=VERSION, timeout=60, **more)
         self.seen.append(answer.text)
         return answer
 

@@ -68,6 +68,8 @@ def _text(content: bytes) -> str:
 #: what no image that is kept has
 OTHER = {"image_os_hash_value": "2" * 64}
 SLOWLY = (("slow-image", 1200),)
+#: so that who looks in the middle of it comes in time
+SNAIL = (("slow-image", 150),)
 SHA512 = {"image_os_hash_algo": "sha512", "image_os_hash_value": "1" * 128}
 SDA = {"root_device": {"name": "/dev/sda"}}
 
@@ -112,7 +114,7 @@ CASES = (
     Case("agent's step fails",   ("write_image", "made to fail"), faults=_fails("execute_deploy_step")),
     Case("boot loader fails",    ("prepare_instance_boot", "made to fail"), faults=_fails("install_bootloader")),
     # --- the controller
-    Case("BMC dies in the middle", ("{network}", "not answer|no answer|unreachable"), faults=SLOWLY, during=_bmc_dies,
+    Case("BMC dies in the middle", ("{network}", "not answer|no answer|unreachable"), faults=SNAIL, during=_bmc_dies,
          power=None),
     # --- the config drive
     Case("drive at a dead URL",  ("{closed}", "refuses"),      drive="{closed}/drive"),

@@ -60,7 +60,7 @@ def _run(folder: Path) -> Iterator[place.Place]:
                                 logs=[folder / "data" / "baremetal.log"])
     with (place.servers(1, processes.free_network(), f"http://127.0.0.1:{agents}") as lab,
           processes.spawned("small", command, folder / "log") as process):
-        process.wait_for(lambda: "Ctrl-C" in (folder / "log").read_text(), within=60)
+        process.wait_for(lambda: "Ctrl-C" in (folder / "log").read_text(), within=place.PATIENCE)
         made = place.Place(f"http://127.0.0.1:{api}", lab, files, [folder / "data", folder])
         made.enrol()
         yield made

@@ -72,7 +72,7 @@ def test_lamp_sensors_and_log_of_a_controller(ward: conftest.Ward) -> None:
     assert all(set(entry) >= {"record_id", "event", "severity"} for entry in entries)
 
 
-def _until(true: typing.Callable[[], object], within: float = 60) -> None:
+def _until(true: typing.Callable[[], object], within: float = 240) -> None:
     end = time.monotonic() + within
     while not true():
         assert time.monotonic() < end, "it did not come to be"

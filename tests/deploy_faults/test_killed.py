@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from baremetal.lab import demo
-from tests import processes
+from tests import calls, processes
 from tests.deploy_faults import dying, place
 
 CONF = """
@@ -68,7 +68,7 @@ CLEAN = {
     "tear_down_cleaning":       ("begun", "done"),
 }
 #: step that waits, and nobody works on it: what keeps it waiting
-WAITS = {"deploy": ("silent", None), "write_image": ("slow-image", 40), "prepare_cleaning": ("silent", None)}
+WAITS = {"deploy": ("silent", None), "write_image": ("slow-image", 10), "prepare_cleaning": ("silent", None)}
 # fmt: on
 #: server: verb, step and moment
 POINTS = [(verb, step, moment) for verb, steps in (("active", DEPLOY), ("provide", CLEAN))
@@ -100,7 +100,9 @@ class Cluster(place.Place):
         """Start a conductor and wait until it lives."""
         process = self.spawn(module, host)
         process.wait_for(lambda: any(found["hostname"] == host and found["alive"]
-                                     for found in self.call("GET", "/v1/conductors")["conductors"]), within=60)
+                                     for found in self.call("GET", "/v1/conductors")["conductors"]),
+                         within=place.PATIENCE)
+        calls.wait_for(self.facts["transport"], host)
         return process
 
     def boots_from(self, host: str) -> None:
@@ -121,8 +123,9 @@ def cluster(workdir: Path, request: pytest.FixtureRequest) -> Iterator[Cluster]:
     made = Cluster(folder, {"transport": transport, "database": str(database).replace("%", "%%")},
                    demo.make(folder / "files"))
     with made.lab, made.stack:
-        assert made.spawn("baremetal.cmd.dbsync", "sync", "create").child.wait(60) == 0
-        made.spawn("baremetal.cmd.api", "api").wait_for(lambda: requests.get(made.url, timeout=5).ok, within=60)
+        assert made.spawn("baremetal.cmd.dbsync", "sync", "create").child.wait(place.PATIENCE) == 0
+        made.spawn("baremetal.cmd.api", "api").wait_for(lambda: requests.get(made.url, timeout=5).ok,
+                                                     within=place.PATIENCE)
         made.conductor("tests.deploy_faults.dying", "one")
         time.sleep(1.5)     # until the API's ring has it
         made.enrol()
@@ -187,7 +190,7 @@ def _writes(cluster: Cluster, name: str) -> int:
 
 def _boots(cluster: Cluster, name: str) -> None:
     """Wait until what was written runs."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + place.PATIENCE
     while (system := cluster.truth(name)["system"])["what"] != "image":
         assert time.monotonic() < end, system
         time.sleep(0.1)
@@ -212,7 +215,7 @@ def test_another_conductor_goes_on(cluster: Cluster, taken: dict[tuple[str, str,
 def test_a_conductor_that_comes_back_keeps_nothing(cluster: Cluster, taken: dict[tuple[str, str, str], str]) -> None:
     """What the killed one had lying ready is taken away when it is started again."""
     cluster.conductor("baremetal.cmd.conductor", "one")
-    end = time.monotonic() + 20
+    end = time.monotonic() + place.PATIENCE
     while left := [found for name in taken.values() for found in cluster.left(name)]:
         assert time.monotonic() < end, left
         time.sleep(0.5)

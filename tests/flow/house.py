@@ -12,7 +12,7 @@ from baremetal.db import conductors, engine, models, record
 from tests import empty
 
 #: seconds after which work in the pool counts as stuck
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 
 class House:
@@ -131,6 +131,17 @@ class House:
             step = record.load(row.step)
             found.append((f"{step['interface']}.{step['step']}", row.state))
         return found
+
+    def tell(self, host: str = "one") -> None:
+        """Let all that waits be sent and written, however long a busy machine takes for it."""
+        means = self.conductors[host].means
+        writing, sending = means.outbox._thread, means.bus._thread
+        means.outbox.stop()
+        means.bus.stop()
+        for thread in (writing, sending):
+            if thread is not None:
+                thread.join(PATIENCE)
+                assert not thread.is_alive(), f"{thread.name} is stuck"
 
     def close(self) -> None:
         """Give the database back."""

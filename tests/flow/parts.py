@@ -38,7 +38,7 @@ class Plain:
         if call in self.gates:
             reached, go_on = self.gates[call]
             reached.set()
-            assert go_on.wait(20), "the test forgot to open the gate"
+            assert go_on.wait(120), "the test forgot to open the gate"
 
     def did(self, call: str) -> None:
         """Write ``call`` down; then stop, die or fail if that was wished for."""

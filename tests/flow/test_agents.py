@@ -107,7 +107,7 @@ def test_an_earlier_boots_agent_that_waits_for_a_held_node_gets_no_token(
     house.do(ident, "manage")
     reached, go_on = deploy.gate("before prepare_cleaning")
     house.start(ident, "provide")
-    assert reached.wait(10) and agents.boot(house, ident) == earlier
+    assert reached.wait(60) and agents.boot(house, ident) == earlier
     _when_it_waits(house, go_on)
     with pytest.raises(errors.Conflict, match="boots anew since this was asked"):
         agents.lookup(house, ident, **({"boot": earlier} if told else {}))
@@ -123,7 +123,7 @@ def test_an_agent_that_is_quicker_than_the_note_that_it_is_awaited_gets_its_toke
     house.do(ident, "manage")
     reached, go_on = deploy.gate("prepare_cleaning")    # it has been switched on
     house.start(ident, "provide")
-    assert reached.wait(10)
+    assert reached.wait(60)
     now = agents.boot(house, ident)
     _when_it_waits(house, go_on)
     assert len(agents.lookup(house, ident, boot=now)) == 43
@@ -240,7 +240,7 @@ def test_held_node_answers_a_heartbeat_with_its_holder(house: building.House) ->
     agents_beat = house.managers["one"].table()["heartbeat"]
     said = {"callback_url": ramdisk.URL, "agent_version": "1", "agent_token": token}
     agents_beat(house.ctx, node=ident, beat=said)
-    assert reached.wait(10)
+    assert reached.wait(60)
     with pytest.raises(errors.NodeLocked) as refused:
         agents_beat(house.ctx, node=ident, beat=said)
     assert "locked by host one" in refused.value.text
@@ -257,7 +257,7 @@ def test_first_heartbeat_is_one_transaction(house: building.House) -> None:
     node = house.node(ident)
     assert node.provision_state == "cleaning" and node.driver_internal_info["agent_url"] == ramdisk.URL
     assert [row.name for row in house.rows(models.MILESTONES)][-1] == "agent called back"
-    assert reached.wait(10)
+    assert reached.wait(60)
     go_on.set()
     house.settle()
 

@@ -211,7 +211,7 @@ def test_the_first_call_of_an_agent_is_written_before_it_is_answered(house: buil
     assert house.node(ident).driver_internal_info["agent_url"] == ramdisk.URL
     assert house.flow(ident).state == "running"
     go_on.set()
-    assert reached.wait(10)
+    assert reached.wait(60)
     house.settle()
     assert house.node(ident).provision_state == "rescue" and "ready" not in rescue.calls
 

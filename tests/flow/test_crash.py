@@ -195,7 +195,7 @@ def test_paused_worker_is_fenced_off(house: building.House) -> None:
     house.conductor("one", deploy=fast)
     ident = house.add("available")
     house.start(ident, "deploy", "two")
-    assert reached.wait(10)
+    assert reached.wait(60)
     asleep = house.conductors["two"]
     house.gone("two")
     house.sweep("takeover").run()
@@ -204,7 +204,7 @@ def test_paused_worker_is_fenced_off(house: building.House) -> None:
     assert fast.calls == ["first", "second", "third"]
     was = vars(house.node(ident)), house.rows(models.STEPS), house.rows(models.FLOWS), house.rows(models.HISTORY)
     go_on.set()
-    assert asleep.means.pool.drain(10)
+    assert asleep.means.pool.drain(60)
     assert slow.calls == ["prepare", "first"], "it stops quietly"
     assert (vars(house.node(ident)), house.rows(models.STEPS), house.rows(models.FLOWS),
             house.rows(models.HISTORY)) == was
@@ -216,7 +216,7 @@ def test_paused_worker_that_nobody_replaced_goes_on(house: building.House) -> No
     house.conductor("one", deploy=deploy)
     ident = house.add("available")
     house.start(ident, "deploy")
-    assert reached.wait(10)
+    assert reached.wait(60)
     house.later(10_000)
     go_on.set()
     house.settle()

@@ -1,6 +1,7 @@
 """Servers of a simulated fleet are deployed by their agents: the service in one process, spoken to over its API."""
 
 import re
+import subprocess
 import sys
 import time
 import typing
@@ -14,7 +15,7 @@ from tests import processes
 
 VERSION = {"X-OpenStack-Ironic-API-Version": "latest"}
 #: seconds that a verb may take
-PATIENCE = 60.0
+PATIENCE = 240.0
 #: what is known of an agent while it runs
 TRACES = ("agent_url", "agent_secret_token", "agent_verify_ca", "agent_command", "agent_writing")
 #: the deploy interface's own steps
@@ -75,6 +76,11 @@ class Service:
         """The newest flow of a node."""
         return dict(self.call("GET", f"/ops/v1/nodes/{name}/timeline")["flows"][0])
 
+    def fault(self, name: str, fault: str, whether: str) -> None:
+        """Make a server bad, or good again."""
+        subprocess.run([sys.executable, "-m", "baremetal.cmd.lab", "fault", "--control",
+                        str(self.folder / "data" / "fleet.sock"), name, fault, whether], check=True)
+
     def left(self, name: str) -> list[str]:
         """What lies on the conductor for a node: boot files, images held, traces of agents."""
         node = self.node(name)
@@ -93,7 +99,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
                                  "--data", str(folder / "data"), "--port", str(api)],
                                     logs=[folder / "data" / "baremetal.log", folder / "data" / "fleet.log"])
     with processes.spawned("deploy", command, folder / "log") as process:
-        process.wait_for(lambda: "image_source=" in (folder / "log").read_text(), within=60)
+        process.wait_for(lambda: "image_source=" in (folder / "log").read_text(), within=300)
         yield Service(f"http://127.0.0.1:{api}", folder, (folder / "log").read_text())
 
 
@@ -136,10 +142,13 @@ def test_an_abort_while_the_ramdisk_boots_leaves_nothing(service: Service) -> No
     name = "server-3"
     service.available(name)
     service.set(name, **service.image)
+    # its ramdisk boots for as long as the test wants
+    service.fault(name, "silent", "on")
     service.begin(name, "active")
     service.until(name, "wait call-back")
     service.begin(name, "abort")
     aborted = service.until(name, "deploy failed")
+    service.fault(name, "silent", "off")
     assert aborted["power_state"] == "power off" and service.left(name) == []
     service.do(name, "deleted", "available")
 

@@ -25,7 +25,7 @@ def _house(house: building.House, *has: Any, **more: Any) -> ramdisk.Deploy:
 
 
 def _soon(condition: Callable[[], object]) -> None:
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < until, "it does not come"
         time.sleep(0.01)

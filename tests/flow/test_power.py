@@ -34,7 +34,7 @@ def test_target_is_shown_while_it_runs_and_needless_work_is_left_out(house: buil
     ident = house.add("manageable")
     reached, go_on = power.gate("set rebooting 7")
     house.managers["one"].power(house.ctx, ident, "rebooting", 7)
-    assert reached.wait(10)
+    assert reached.wait(60)
     node = house.node(ident)
     assert (node.target_power_state, node.reservation, node.lease_why) == ("power on", "one", "rebooting")
     go_on.set()

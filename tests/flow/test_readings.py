@@ -240,7 +240,7 @@ def test_what_sensors_measure_is_sent_of_deployed_nodes(tmp_path: pathlib.Path) 
     sweep = house.sweep("sensors")
     assert sweep.interval == 600
     sweep.run()
-    house.conductors["one"].means.bus.stop()
+    house.tell()
     (_ctx, told, priority, _retry), = _impl_test.NOTIFICATIONS
     message = told["payload"]
     assert (told["event_type"], priority) == ("hardware.fake-hardware.metrics", "INFO")

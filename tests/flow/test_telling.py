@@ -18,7 +18,7 @@ def test_a_life_is_told(tmp_path: pathlib.Path) -> None:
     house.do(ident, "provide", "one")
     house.managers["one"].power(house.ctx, ident, "power on")
     house.settle()
-    house.conductors["one"].means.outbox.stop()
+    house.tell()
     with house.database.read() as connection:
         rows = events.after(connection, 0, 100)
     told = [(row.action, row.facts) for row in rows]
@@ -40,7 +40,7 @@ def test_moves_and_power_are_sent_as_notifications(tmp_path: pathlib.Path) -> No
     house.managers["one"].power(house.ctx, ident, "power on")
     house.settle()
     house.do(ident, "deploy", "one")
-    house.conductors["one"].means.bus.stop()
+    house.tell()
     found = [(message["event_type"], message["payload"]["ironic_object.data"])
              for _ctx, message, _priority, _retry in _impl_test.NOTIFICATIONS]
     names = [name for name, _ in found]
@@ -67,7 +67,7 @@ def heard(tmp_path: pathlib.Path, **options: Any) -> building.House:
 
 def sent(house: building.House) -> list[tuple[str, dict[str, Any]]]:
     """What was sent since the last time: type without its beginning, and data."""
-    house.conductors["one"].means.bus.stop()
+    house.tell()
     found = [(message["event_type"].removeprefix("baremetal.node."), message["payload"]["ironic_object.data"])
              for _ctx, message, _priority, _retry in _impl_test.NOTIFICATIONS]
     _impl_test.reset()
@@ -132,7 +132,7 @@ def test_what_comes_of_an_allocation_is_told(tmp_path: pathlib.Path) -> None:
         row = desks.allocations.claim(shared, ident)
         assert row is not None
         desks.allocations.look(shared, row)
-    shared.outbox.stop()
+    house.tell()
     with house.database.read() as connection:
         told = [(row.kind, row.action, row.name, row.node_uuid, row.owner, row.facts)
                 for row in events.after(connection, 0, 100) if row.kind == "allocation"]

@@ -308,7 +308,7 @@ def test_full_pool_changes_nothing(tmp_path: Any) -> None:
     busy = [house.add("available") for _ in range(2)]
     for ident in busy:
         house.start(ident, "deploy")
-    assert reached.wait(10)
+    assert reached.wait(60)
     ident = house.add("available")
     before = vars(house.node(ident))
     with pytest.raises(errors.NoFreeWorker):
@@ -342,7 +342,7 @@ def test_node_that_is_held_says_by_whom(house: building.House) -> None:
     house.conductor("one", deploy=deploy)
     ident = house.add("available")
     house.start(ident, "deploy")
-    assert reached.wait(10)
+    assert reached.wait(60)
     held = house.node(ident)
     assert (held.provision_state, held.reservation, held.lease_why) == ("deploying", "one", "deploy")
     assert held.deploy_step["step"] == "first"

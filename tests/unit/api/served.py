@@ -89,7 +89,7 @@ class Stream:
 
     def __init__(self, url: str, last: str | None = None) -> None:
         request = urllib.request.Request(url, headers={"Last-Event-ID": last} if last else {})
-        self.answer = urllib.request.urlopen(request, timeout=10)
+        self.answer = urllib.request.urlopen(request, timeout=60)
         self.last = last
 
     def next(self) -> tuple[str, dict[str, Any]] | None:

@@ -26,7 +26,7 @@ def house(tmp_path: pathlib.Path) -> Iterator[inside.Inside]:
 
 def sent(count: int) -> list[tuple[str, dict[str, Any]]]:
     """The notifications so far, once there are so many: event type and payload."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while len(_impl_test.NOTIFICATIONS) < count and time.monotonic() < end:
         time.sleep(0.02)
     time.sleep(0.05)

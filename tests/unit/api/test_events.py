@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from baremetal import milestones as names
-from baremetal.api.ops import cursor, place, watcher
+from baremetal.api.ops import cursor, events, place, watcher
 from tests.unit.api.served import STREAMS, Served
 
 
@@ -113,24 +113,30 @@ def test_requests_go_on_while_all_streams_are_taken(served: Served) -> None:
         assert refused.value.code == 503 and int(refused.value.headers["Retry-After"]) > 0
         assert b"[api]max_streams" in refused.value.read()
         refused.value.close()
-        began = time.monotonic()
+        # who waited for a stream would wait for an hour
         for _ in range(20):
-            with urllib.request.urlopen(served.url("/v1/nodes"), timeout=5) as answer:
+            with urllib.request.urlopen(served.url("/v1/nodes"), timeout=60) as answer:
                 assert answer.status == 200
-        assert time.monotonic() - began < 4
+
+
+def begun(served: Served) -> bool:
+    """Ask for a stream and go away; whether there was a place."""
+    with socket.create_connection(("127.0.0.1", served.conf.api.port), timeout=60) as half:
+        half.send(b"GET /ops/v1/nodes/web-1/events HTTP/1.1\r\nHost: x\r\n\r\n")
+        return b"200 OK" in half.recv(1000)
 
 
 def test_gone_clients_free_their_places_at_once(served: Served) -> None:
+    """Not only when the next sign of life cannot be sent to them."""
     for _ in range(3 * STREAMS):
-        with socket.create_connection(("127.0.0.1", served.conf.api.port), timeout=5) as half:
-            half.send(b"GET /ops/v1/nodes/web-1/events HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert b"200 OK" in half.recv(1000)
-        time.sleep(0.1)
-    assert served.listening() <= 1
-    end = time.monotonic() + 3
-    while served.listening() and time.monotonic() < end:
+        end = time.monotonic() + 0.8 * events.HEARTBEAT
+        while not begun(served):
+            assert time.monotonic() < end, "no place becomes free"
+            time.sleep(0.05)
+    end = time.monotonic() + 0.8 * events.HEARTBEAT
+    while served.listening():
+        assert time.monotonic() < end, "somebody reads the database for nobody"
         time.sleep(0.05)
-    assert served.listening() == 0, "somebody reads the database for nobody"
 
 
 def test_nobody_is_read_for_who_does_not_read(served: Served) -> None:
@@ -148,7 +154,7 @@ def test_nobody_is_read_for_who_does_not_read(served: Served) -> None:
         told = [document["id"] for name, document in stream.until("end") if name == "milestone"]
         assert len(told) == len(set(told)) > 0
         stream.close()
-        end = time.monotonic() + 9
+        end = time.monotonic() + 60
         while served.listening() and time.monotonic() < end:
             time.sleep(0.05)
         assert served.listening() == 0
@@ -160,7 +166,7 @@ def test_stopping_ends_open_streams(served: Served) -> None:
         assert (stream.next() or ("",))[0] == "snapshot"
     began = time.monotonic()
     served.stop()
-    assert time.monotonic() - began < 20, "streams last an hour"
+    assert time.monotonic() - began < 60, "streams last an hour"
     assert [stream.next() for stream in streams] == [None] * STREAMS
     for stream in streams:
         stream.close()

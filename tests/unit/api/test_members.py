@@ -23,15 +23,15 @@ def test_one_thread_reads_and_nobody_waits_for_it(tmp_path: pathlib.Path) -> Non
     def slowly() -> Any:
         reads.append(1)
         reached.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         read()
     known._read = slowly  # type: ignore[method-assign]
     reader = threading.Thread(target=known.rings)
     reader.start()
-    assert reached.wait(10)
+    assert reached.wait(60)
     assert known.rings().host("x", "fake-hardware", "") == "one", "it did not wait"
     go_on.set()
-    reader.join(10)
+    reader.join(60)
     known.rings()
     assert len(reads) == 1
     database.close()

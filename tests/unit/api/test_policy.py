@@ -76,7 +76,7 @@ def test_rules_that_look_closer_are_asked_of_each(tmp_path: pathlib.Path) -> Non
 def test_a_changed_file_is_obeyed(tmp_path: pathlib.Path) -> None:
     asked, time, own = opened(tmp_path, '"baremetal:node:get": "@"\n')
     assert asked.allows("node:get", RED, owned("blue"))
-    seconds.sleep(0.01)
+    seconds.sleep(0.05)
     own.write_text('"baremetal:node:get": "!"\n')
     assert asked.allows("node:get", RED, owned("blue"))
     time.move(asked.LOOK + 1)
@@ -97,7 +97,7 @@ class Slow(Asked):
 
 def test_an_answer_of_rules_that_have_changed_meanwhile_is_not_kept(tmp_path: pathlib.Path) -> None:
     asked, time, own = opened(tmp_path, '"baremetal:node:get": "@"\n', Slow)
-    seconds.sleep(0.01)
+    seconds.sleep(0.05)
 
     def change() -> None:
         own.write_text('"baremetal:node:get": "!"\n')
@@ -111,7 +111,7 @@ def test_an_answer_of_rules_that_have_changed_meanwhile_is_not_kept(tmp_path: pa
 @pytest.mark.parametrize("text", ['"baremetal:node:get": [\n', "no: [rules"])
 def test_a_broken_file_changes_nothing(tmp_path: pathlib.Path, text: str, caplog: pytest.LogCaptureFixture) -> None:
     asked, time, own = opened(tmp_path, '"baremetal:node:get": "@"\n')
-    seconds.sleep(0.01)
+    seconds.sleep(0.05)
     own.write_text(text)
     for _ in range(3):
         time.move(asked.LOOK + 1)

@@ -22,8 +22,8 @@ def test_half_open_connections_shut_nobody_out(tmp_path: pathlib.Path) -> None:
     address = ("127.0.0.1", conf.api.port)
     with contextlib.ExitStack() as stack:
         for _ in range(300):
-            half = stack.enter_context(socket.create_connection(address, timeout=5))
+            half = stack.enter_context(socket.create_connection(address, timeout=60))
             half.send(b"GET / HTTP/1.1\r\nHost: x\r\n")
-        with urllib.request.urlopen(f"http://127.0.0.1:{conf.api.port}/", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{conf.api.port}/", timeout=60) as answer:
             assert answer.read() == b"here"
     server.stop()

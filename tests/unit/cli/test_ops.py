@@ -32,7 +32,7 @@ def served(tmp_path: pathlib.Path) -> Iterator[Served]:
 def run(served: Served, *words: str, module: str = "ops", **environment: str) -> "subprocess.CompletedProcess[str]":
     ours = {name: value for name, value in os.environ.items() if not name.startswith("OS_")}
     return subprocess.run([sys.executable, "-m", f"baremetal.cli.{module}", *words], capture_output=True, text=True,
-                          timeout=30, check=False, stdin=subprocess.DEVNULL,
+                          timeout=120, check=False, stdin=subprocess.DEVNULL,
                           env={**ours, "OS_ENDPOINT": served.url(""), "OS_AUTH_TYPE": "none", **environment})
 
 
@@ -127,7 +127,7 @@ def test_a_full_disk_is_a_sentence(served: Served, module: str) -> None:
     words = ["fleet"] if module == "ops" else ["--until-done", "web-1"]
     with open("/dev/full", "w") as full:
         ended = subprocess.run([sys.executable, "-m", f"baremetal.cli.{module}", *words], stdout=full,
-                               stderr=subprocess.PIPE, text=True, timeout=30, check=False,
+                               stderr=subprocess.PIPE, text=True, timeout=120, check=False,
                                env={**os.environ, "OS_ENDPOINT": served.url(""), "OS_AUTH_TYPE": "none"})
     assert ended.returncode == 2 and "cannot write: No space left" in ended.stderr
     assert "Traceback" not in ended.stderr, ended.stderr
@@ -142,7 +142,7 @@ def test_completion_in_a_real_bash(served: Served, tmp_path: pathlib.Path) -> No
                                  ("why web-1 -f ''", 4, "table json"),
                                  ("-f json timeline --m", 4, "--milestones"), ("--endp", 1, "--endpoint")):
         ended = subprocess.run(["bash", "-c", f". {script}; {asked.format(words, place)}"], capture_output=True,
-                               text=True, check=True, timeout=10)
+                               text=True, check=True, timeout=120)
         assert ended.stdout.strip() == wanted
 
 

@@ -55,12 +55,12 @@ class Watching:
 
     def until(self, words: str) -> None:
         with self._came:
-            assert self._came.wait_for(lambda: words in self.text, 20), self.text
+            assert self._came.wait_for(lambda: words in self.text, 120), self.text
 
     def end(self) -> tuple[int, str]:
         """Wait for the end; return the exit status and what was said of faults."""
-        _, said = self.process.communicate(timeout=20)
-        self._reader.join(5)
+        _, said = self.process.communicate(timeout=120)
+        self._reader.join(60)
         return self.process.returncode, said.decode()
 
 

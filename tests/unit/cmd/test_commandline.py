@@ -30,13 +30,13 @@ def run(tmp_path: pathlib.Path) -> pathlib.Path:
     (("--fleet-network", "10.0.0.0"), "127.78.0.0"), (("--config-file", "/nowhere"), "/nowhere cannot be read"),
 ])
 def test_what_is_wrong_is_said_before_the_set_up(run: pathlib.Path, words: tuple[str, ...], says: str) -> None:
-    ended = subprocess.run([run, *words], capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run([run, *words], capture_output=True, text=True, timeout=120, check=False)
     assert ended.returncode == 2 and says in ended.stderr and len(ended.stderr.splitlines()) <= 3, ended.stderr
     assert not (run.parent / ".venv").exists()
 
 
 def test_what_is_right_goes_on(run: pathlib.Path) -> None:
-    ended = subprocess.run([run, "--fleet", "2"], capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run([run, "--fleet", "2"], capture_output=True, text=True, timeout=120, check=False)
     assert ".ci/environment" in ended.stderr
 
 

@@ -187,7 +187,7 @@ def test_process_suspended_in_a_transaction_keeps_no_rows(server: str, request: 
         locks.write(connection, asleep, {"last_error": "half written"})
         thread = threading.Thread(target=lambda: took.append(_take(database, awake, awake.since)))
         thread.start()
-        thread.join(4 * engine.IDLE)
+        thread.join(20 * engine.IDLE)
         assert took == [True]
         locks.write(connection, asleep, {"last_error": "I was asleep"})
     assert _read(database, node.uuid).last_error is None

@@ -118,7 +118,7 @@ def test_partial_files_of_a_dead_process_go_and_those_of_a_living_one_stay(make:
 
 def test_killed_while_it_fetches(site: web.Site, tmp_path: Path, make: Maker) -> None:
     url, asked = put(site, "x", 8)
-    site.piece, site.pause = 1 << 18, 0.1
+    site.piece, site.pause = 1 << 18, 2
     child = os.fork()
     if child == 0:
         try:
@@ -126,7 +126,9 @@ def test_killed_while_it_fetches(site: web.Site, tmp_path: Path, make: Maker) ->
         finally:
             os._exit(0)
     work = tmp_path / "images" / "work"
+    until = time.monotonic() + 60
     while not list(work.glob("*/fetched")):
+        assert time.monotonic() < until, "it did not begin to fetch"
         time.sleep(0.02)
     os.kill(child, 9)
     os.waitpid(child, 0)

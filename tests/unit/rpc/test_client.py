@@ -18,7 +18,7 @@ class Conductors:
     """Two conductors whose work ``slow`` takes until the gate opens, and their client."""
 
     def __init__(self) -> None:
-        self.conf = config.build(api__threads=THREADS, rpc_response_timeout=5)
+        self.conf = config.build(api__threads=THREADS, rpc_response_timeout=120)
         transport = wire.transport(self.conf)
         self.gate, self.begun = threading.Event(), threading.Semaphore(0)
         self.hosts = [f"host-{uuid.uuid4()}" for _ in range(2)]
@@ -32,7 +32,7 @@ class Conductors:
 
     def _slow(self, _caller: context.Context) -> str:
         self.begun.release()
-        self.gate.wait(20)
+        self.gate.wait(120)
         return "done"
 
     def _quick(self, _caller: context.Context) -> str:
@@ -43,13 +43,13 @@ class Conductors:
         self.callers.append(threading.Thread(target=lambda: self.results.append(
             self.client.call(context.Context(), host, "slow"))))
         self.callers[-1].start()
-        assert self.begun.acquire(timeout=10)
+        assert self.begun.acquire(timeout=60)
 
     def close(self) -> None:
         """Let all come back."""
         self.gate.set()
         for caller in self.callers:
-            caller.join(10)
+            caller.join(60)
         for one in self.servers:
             one.stop()
 
@@ -83,6 +83,7 @@ def test_some_threads_never_wait_for_conductors(conductors: Conductors) -> None:
 
 
 def test_a_place_that_becomes_free_soon_is_waited_for(conductors: Conductors) -> None:
+    conductors.client._waiting.patience = 60.0      # a busy machine's second is short
     slow = conductors.hosts[0]
     conductors.call_slow(slow)
     conductors.call_slow(slow)

@@ -37,7 +37,7 @@ def test_one_who_listens_is_woken_by_a_message(driver):
     target, listening = listener(driver)
     thread, got = polled(listening)
     driver.send(target, {}, {"method": "a"})
-    thread.join(10)
+    thread.join(60)
     assert [message.message for message in got[0]] == [{"method": "a"}]
 
 
@@ -64,7 +64,7 @@ def test_the_end_wakes_one_who_listens(driver):
     _, listening = listener(driver)
     thread, got = polled(listening)
     listening.stop()
-    thread.join(10)
+    thread.join(60)
     assert got == [[]]
 
 

@@ -46,6 +46,8 @@ class Agent:
         #: what happens to the next POSTs: "lost" (done, connection cut), "cut" (not done), "busy", "garbage", …
         self.plays: list[str] = []
         self.polls = 0
+        #: from where lists were asked for
+        self.peers: set[object] = set()
         self._host, self._tls = host, tls
         self._up = threading.Event()
         self._loop = asyncio.new_event_loop()
@@ -54,7 +56,7 @@ class Agent:
 
     def __enter__(self) -> "Agent":
         self._thread.start()
-        assert self._up.wait(5)
+        assert self._up.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -115,6 +117,8 @@ class Agent:
         return None
 
     async def _list(self, request: web.Request) -> web.Response:
+        assert request.transport is not None
+        self.peers.add(request.transport.get_extra_info("peername"))
         return self._refused(request) or web.json_response({"commands": self.results})
 
     async def _one(self, request: web.Request) -> web.Response:

