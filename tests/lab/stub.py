@@ -202,6 +202,11 @@ class Stub:
             _, result = await self.call(node, path=f"/v1/commands/{result['id']}")
         return result
 
+    async def order(self, node: Node, name: str, /, **params: typing.Any) -> None:
+        """Give a command that ends the agent: nobody may be there to tell how it went."""
+        status, result = await self.call(node, "POST", body={"name": name, "params": params})
+        assert status == 200 and result["command_status"] in ("RUNNING", "SUCCEEDED"), result
+
     async def step(self, node: Node, kind: str, name: str, /, **args: typing.Any) -> dict[str, typing.Any]:
         """Have a step executed."""
         return await self.command(node, f"{kind}.execute_{kind}_step", step={

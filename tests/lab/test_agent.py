@@ -260,7 +260,7 @@ def test_a_system_is_deployed_boots_and_is_erased(service: stub.Stub, servers: f
     told = done["command_result"]["deploy_result"]["result"]
     assert told.startswith("prepare_image: image (image) written to device /dev/sda root_uuid=0x")
     conftest.until(lambda: len(node.beats) > before)
-    service.run(service.command(node, "standby.power_off"))
+    service.run(service.order(node, "standby.power_off"))
     conftest.until(lambda: servers.machine(0).power == "off")
     start(servers, boot=machine.Boot("disk", persistent=True))
     conftest.until(lambda: shown(servers)["what"] == "image")
@@ -334,7 +334,7 @@ def test_too_large(service: stub.Stub, servers: fleet.Fleet) -> None:
 
 def test_rescue_ends_the_agent(service: stub.Stub, servers: fleet.Fleet) -> None:
     node = up(service, servers)
-    service.run(service.command(node, "rescue.finalize_rescue", rescue_password="secret", hashed=False))
+    service.run(service.order(node, "rescue.finalize_rescue", rescue_password="secret", hashed=False))
     conftest.until(lambda: shown(servers)["what"] == "rescue")
     assert "secret" not in json.dumps(servers.servers[0].describe())
     with pytest.raises((OSError, aiohttp.ClientError)):

@@ -29,6 +29,24 @@ def hasty() -> Iterator[ipmi.Client]:
     made.close()
 
 
+@pytest.fixture
+def patient() -> Iterator[ipmi.Client]:
+    """A client that gives up a little later: what is not silent has the time to say something."""
+    made = ipmi.Client(timeout=10)
+    yield made
+    made.close()
+
+
+def answers(client: ipmi.Client, address: ipmi.Address) -> None:
+    """Return when a BMC answers, also where the machine was too busy for it within a time-out."""
+    def read() -> bool:
+        try:
+            return bool(client.call(address, "power_read") == "off")
+        except errors.BmcFault:
+            return False
+    conftest.until(read)
+
+
 # --- operations ---
 
 #: power command: power then, boots in all
@@ -154,29 +172,31 @@ def test_every_fault_is_tried() -> None:
 
 
 @pytest.mark.parametrize(("fault", "value", "kind"), HARD)
-def test_a_fault_is_told_as_what_it_is(hasty: ipmi.Client, servers: fleet.Fleet, where: Where, fault: str,
-                                       value: float | None, kind: type[errors.BmcFault]) -> None:
+def test_a_fault_is_told_as_what_it_is(hasty: ipmi.Client, patient: ipmi.Client, servers: fleet.Fleet, where: Where,
+                                       fault: str, value: float | None, kind: type[errors.BmcFault]) -> None:
+    client = hasty if kind is errors.BmcUnreachable else patient
     servers.fault(0, fault, value=value)
     began = time.monotonic()
     with pytest.raises(kind) as met:
-        hasty.call(where(), "power_read")
+        client.call(where(), "power_read")
     assert time.monotonic() - began < 30
     assert type(met.value) is kind
     assert met.value.facts["host"] == servers.plan.address(0) and met.value.facts["operation"] == "power_read"
     assert servers.plan.password not in f"{met.value} {met.value!r} {met.value.facts} {where()!r}"
     servers.fault(0, fault, on=False)
-    time.sleep(0.1)
-    assert hasty.call(where(), "power_read") == "off"
+    answers(client, where())
 
 
 @pytest.mark.parametrize(("fault", "value", "kind"), [
     ("dead", None, errors.BmcUnreachable), ("garbage", None, errors.BmcGarbage), ("late", 30, errors.BmcUnreachable)])
-def test_a_fault_that_begins_within_a_session(hasty: ipmi.Client, servers: fleet.Fleet, where: Where, fault: str,
-                                              value: float | None, kind: type[errors.BmcFault]) -> None:
-    hasty.call(where(), "power_read")
+def test_a_fault_that_begins_within_a_session(hasty: ipmi.Client, patient: ipmi.Client, servers: fleet.Fleet,
+                                              where: Where, fault: str, value: float | None,
+                                              kind: type[errors.BmcFault]) -> None:
+    client = hasty if kind is errors.BmcUnreachable else patient
+    answers(client, where())
     servers.fault(0, fault, value=value)
     with pytest.raises(kind):
-        hasty.call(where(), "power_read")
+        client.call(where(), "power_read")
 
 
 @pytest.mark.parametrize(("fault", "value"), SOFT)
@@ -277,12 +297,12 @@ def test_a_bmc_that_was_restarted_is_logged_into_anew(client: ipmi.Client, serve
 
 
 def test_a_bmc_that_was_killed_and_is_reborn(hasty: ipmi.Client, servers: fleet.Fleet, where: Where) -> None:
-    hasty.call(where(), "power_read")
+    answers(hasty, where())
     servers.do(servers.servers[0].unplug)
     with pytest.raises(errors.BmcUnreachable):
         hasty.call(where(), "power_read")
     servers.do(servers.servers[0].plug)
-    assert hasty.call(where(), "power_read") == "off"
+    answers(hasty, where())
 
 
 def test_a_full_bmc_is_asked_again(client: ipmi.Client, servers: fleet.Fleet, where: Where) -> None:
@@ -387,8 +407,8 @@ def test_the_breaker_opens_and_closes(hasty: ipmi.Client, servers: fleet.Fleet, 
     assert servers.servers[0].bmc.counts["packets"] == packets
     servers.fault(0, "dead", on=False)
     conftest.until(lambda: not hasty.resting(where()))
-    assert hasty.call(where(), "power_read") == "off"
-    assert hasty.call(where(), "power_read") == "off"
+    answers(hasty, where())
+    answers(hasty, where())
 
 
 def test_another_bmc_is_not_left_alone(hasty: ipmi.Client, servers: fleet.Fleet, where: Where) -> None:
@@ -396,7 +416,8 @@ def test_another_bmc_is_not_left_alone(hasty: ipmi.Client, servers: fleet.Fleet,
     for _ in range(2):
         with pytest.raises(errors.BmcUnreachable):
             hasty.call(where(), "power_read")
-    assert hasty.resting(where()) and hasty.call(where(1), "power_read") == "off"
+    assert hasty.resting(where())
+    answers(hasty, where(1))
 
 
 def test_a_log_is_cleared_only_of_what_was_returned(client: ipmi.Client, servers: fleet.Fleet, where: Where) -> None:
