@@ -9,12 +9,12 @@ import typing
 import sqlalchemy as sa
 
 from baremetal import errors
-from baremetal.api import expose, policy
+from baremetal.api import expose, holdings, policy
 from baremetal.db import collection, models
 
 NODES = models.NODES
 #: the nodes of one project. Made once: composing it anew costs a short list a tenth of its time
-TENANT = sa.bindparam("tenant", type_=NODES.c.owner.type)
+TENANT = holdings.TENANT
 MINE = sa.or_(NODES.c.owner == TENANT, NODES.c.lessee == TENANT)
 #: what a node must have read for ``judge``
 TENANTS = ("owner", "lessee")
@@ -121,13 +121,17 @@ def fenced(call: expose.Call, where: list[collection.Where]) -> list[collection.
 
 
 def tenancy(limited: str | None) -> list[collection.Where]:
-    """Return the condition on nodes that ``project`` makes; it is executed with what is ``given``."""
+    """Return the condition on a few nodes that ``project`` makes; it is executed with what is ``given``."""
     return [] if limited is None else [MINE]
 
 
-def node_tenancy(node_id: sa.ColumnElement[int], limited: str | None) -> list[collection.Where]:
-    """Return the condition on objects of nodes, by the column that names their node."""
-    return [] if limited is None else [_of_mine(node_id)]
+def listed_tenancy(call: expose.Call, node_id: sa.ColumnElement[int], limited: str | None) -> list[collection.Where]:
+    """Return the same condition for a list of nodes, or of what nodes have, by the column that names the node."""
+    if limited is None:
+        return []
+    if not call.house.holdings.many(limited):
+        return [_gathered(node_id)]
+    return [MINE if node_id.table is NODES else _walked(node_id)]
 
 
 def given(limited: str | None) -> dict[str, typing.Any]:
@@ -136,5 +140,19 @@ def given(limited: str | None) -> dict[str, typing.Any]:
 
 
 @functools.cache
-def _of_mine(node_id: sa.ColumnElement[int]) -> collection.Where:
-    return node_id.in_(sa.select(NODES.c.id).where(MINE))
+def _gathered(node_id: sa.ColumnElement[int]) -> collection.Where:
+    """Return the condition that makes databases begin with the nodes of a project, which are few."""
+    few = NODES.alias("mine")
+    return node_id.in_(sa.select(few.c.id).where(sa.or_(few.c.owner == TENANT, few.c.lessee == TENANT)))
+
+
+@functools.cache
+def _walked(node_id: sa.ColumnElement[int]) -> collection.Where:
+    """Return the condition that is looked at row by row, in the order of the list, until its page is full.
+
+    With ``=`` in place of BETWEEN, MariaDB would gather all nodes first, and SQLite read them whole instead of looking
+    into the index of the column. As text, since composing it anew costs a short list a tenth of its time.
+    """
+    looks = [f"EXISTS (SELECT 1 FROM {NODES.name} WHERE {tenant} = :{TENANT.key} "
+             f"AND {NODES.c.id} BETWEEN {node_id} AND {node_id})" for tenant in (NODES.c.owner, NODES.c.lessee)]
+    return typing.cast(collection.Where, sa.text(f"({' OR '.join(looks)})").bindparams(TENANT))

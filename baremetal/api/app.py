@@ -12,7 +12,7 @@ from oslo_db import exception
 from pecan import hooks
 
 from baremetal import clock, errors
-from baremetal.api import access, announce, discovery, expose, faults, members, policy, routes, versions
+from baremetal.api import access, announce, discovery, expose, faults, holdings, members, policy, routes, versions
 from baremetal.api.guards import address, auth, body, requests
 from baremetal.api.ops import watcher
 from baremetal.db import engine
@@ -48,6 +48,8 @@ class House:
     bus: bus.Bus
     #: the routes, for the documents that list them
     table: tuple[routes.Route, ...]
+    #: knows which projects have many nodes
+    holdings: holdings.Holdings
 
 
 def build(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.Any,
@@ -70,7 +72,8 @@ def bounded(conf: cfg.ConfigOpts, database: engine.Database, transport: typing.A
     """Return the application with these routes, guarded against bodies that are too large or too deep."""
     house = House(conf, database, client.Client(conf, transport), members.Members(conf, database, time),
                   policy.enforcer.Enforcer(conf, time), time, watcher.Watcher(conf, database, time),
-                  outbox.Outbox(conf, database, time), bus.Bus(conf, "api"), table)
+                  outbox.Outbox(conf, database, time), bus.Bus(conf, "api"), table,
+                  holdings.Holdings(database, time))
     application = Application(house)
     return body.wrap(application, conf, application.is_open)
 

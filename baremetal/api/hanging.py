@@ -76,7 +76,8 @@ class Noun:
     def where(self, call: expose.Call, node: str | None) -> list[collection.Where]:
         """Return the conditions of who asks, and of the node that is asked for."""
         node_id = self.table.c.node_id
-        where = access.fenced(call, access.node_tenancy(node_id, access.project(call, f"{self.rules}:list_all")))
+        where = access.fenced(call, access.listed_tenancy(
+            call, node_id, access.project(call, f"{self.rules}:list_all")))
         if node is not None:
             where.append(node_id == mention.node(call, "node", node).id)
         return where

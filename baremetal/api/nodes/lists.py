@@ -138,7 +138,7 @@ def ident(call: expose.Call, value: str) -> str:
 def conditions(call: expose.Call) -> list[collection.Where]:
     """Return the conditions that the call's filters make."""
     limited = access.project(call, "node:list_all", call.params.get("project"))
-    where = access.fenced(call, access.tenancy(limited))
+    where = access.fenced(call, access.listed_tenancy(call, NODES.c.id, limited))
     for name in EQUAL:
         if call.params.get(name) is not None:
             where.append(NODES.c[name] == call.params[name])

@@ -73,7 +73,8 @@ def _refuse_contradictions(call: expose.Call, given: list[str]) -> None:
 
 def fence(call: expose.Call) -> list[collection.Where]:
     """Return the condition on ports that who asks makes."""
-    return access.fenced(call, access.node_tenancy(PORTS.c.node_id, access.project(call, "port:list_all")))
+    return access.fenced(call, access.listed_tenancy(
+        call, PORTS.c.node_id, access.project(call, "port:list_all")))
 
 
 def _conditions(call: expose.Call) -> list[collection.Where]:
