@@ -45,7 +45,7 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
 
 
 def origin(**options: typing.Any) -> source.Source:
-    return source.Source(**{"attempts": 3, "pause": 0, "timeout": 5, **options})
+    return source.Source(**{"attempts": 3, "pause": 0, "timeout": 60, **options})
 
 
 def write(path: Path, offer: conftest.Offer, **options: typing.Any) -> writer.Report:
