@@ -30,7 +30,7 @@ def make(tmp_path: Path, far: server.Agent) -> Iterator[Make]:
 
     def made(*tried: interface.Interface, up: bool = True, options: dict[str, typing.Any] | None = None,
              **columns: typing.Any) -> task.Task:
-        conf = booting.conf(tmp_path, **{"agent__command_timeout": 2, **(options or {})})
+        conf = booting.conf(tmp_path, **{"agent__command_timeout": 30, **(options or {})})
         opened.append(wires.Wires(conf))
         return booting.task_for(conf, opened[-1], *tried, far=far if up else None, **columns)
     yield made
