@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+import webob
 
+from baremetal.api.guards import keystone as guard
 from tests import processes
 from tests.api import inside, test_access_headers
 from tests.services import keystone as keystone_server
@@ -113,6 +115,13 @@ def test_open_routes_need_no_token(house: inside.Inside) -> None:
         assert ask(house, None, "GET", path).status == 200, path
         assert ask(house, "wrong", "GET", path).status == 200, path
     assert ask(house, None, "GET", "/v1/lookup?addresses=52:54:00:00:00:01").status == 404
+
+
+def test_when_a_token_ends_is_noted_for_streams(house: inside.Inside, town: Town) -> None:
+    for _ in ("asked of Keystone", "remembered"):
+        environ = webob.Request.blank("/v1/nodes", headers={"X-Auth-Token": town.token("watcher")}).environ
+        b"".join(house.application(environ, lambda *_answer: None))
+        assert environ[guard.EXPIRES] > house.time.now()
 
 
 @pytest.mark.parametrize("token", [None, "wrong", "gAAAAAB" + "x" * 170, "é"])

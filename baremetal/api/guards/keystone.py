@@ -5,6 +5,7 @@ Its options are the convention's, in [keystone_authtoken]. It refuses nobody; se
 
 import collections
 import dataclasses
+import datetime
 import threading
 import typing
 
@@ -19,6 +20,10 @@ SECTION = "keystone_authtoken"
 CACHE = "baremetal.tokens"
 #: most tokens that are remembered; one is some kilobytes
 MOST = 1000
+#: in a request's environ: when its token ends, in naive UTC
+EXPIRES = "baremetal.token_expires"
+#: … and where the middleware leaves what Keystone said of it
+SAID = "keystone.token_info"
 NEEDED = (f"By [{SECTION}] this service asks Keystone about tokens: it needs auth_type = password, auth_url, username, "
           "password, project_name, user_domain_id, project_domain_id, and www_authenticate_uri for clients.")
 #: field of the context: header that the middleware sets
@@ -61,6 +66,7 @@ class Tokens:
                 challenge=next((value for name, value in headers if name.lower() == "www-authenticate"), "Keystone"))
         if not status.startswith("204"):
             raise errors.IdentityAway(name=status)
+        environ[EXPIRES] = _expires(environ)
         facts = {field: environ.get(header) or None for field, header in HEADERS.items()}
         return dataclasses.replace(
             environ["baremetal.context"], **facts, system=environ.get(SYSTEM) == "all",
@@ -71,6 +77,12 @@ class Tokens:
         """Take the place of the application: what the middleware found out stands in the environ then."""
         start_response("204 No Content", [])
         return []
+
+
+def _expires(environ: dict[str, typing.Any]) -> datetime.datetime:
+    """Return when the token ends that the middleware has let in."""
+    moment = datetime.datetime.fromisoformat(environ[SAID]["token"]["expires_at"])
+    return moment.astimezone(datetime.UTC).replace(tzinfo=None)
 
 
 class Cache:

@@ -11,7 +11,7 @@ import typing
 import sqlalchemy as sa
 
 from baremetal.api import expose
-from baremetal.api.ops import timeline, watcher
+from baremetal.api.ops import lifetime, timeline, watcher
 
 LOG = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class Feed:
         self._house = house
         self._listener: watcher.Listener = house.watcher.listen(node.id, environ.get("HTTP_LAST_EVENT_ID"), whose)
         self._link = environ[LENT](self._listener.end) if environ.get(LENT) else Unlent()
-        self._until = house.clock.tick() + house.conf.api.stream_seconds
+        self._life = lifetime.Lifetime(call)
         self._begun = False
 
     def __iter__(self) -> collections.abc.Iterator[bytes]:
@@ -64,9 +64,11 @@ class Feed:
             self._begun = True
             return FIRST
         self._drain()
-        left = self._until - self._house.clock.tick()
-        if self._link.gone or left <= 0:
+        if self._link.gone:
             raise StopIteration
+        left = self._life.left()
+        if not left:
+            return self._life.end()
         found = self._listener.take(min(HEARTBEAT, left))
         if not found and self._listener.over:
             raise StopIteration

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 import baremetal.db.events
 from baremetal import clock, errors
 from baremetal.api import access, expose, types
-from baremetal.api.ops import events, place, timeline
+from baremetal.api.ops import events, lifetime, place, timeline
 from baremetal.db import engine
 from baremetal.notify import happening
 
@@ -71,8 +71,7 @@ class Feed:
         except BaseException:
             call.house.watcher.go()
             raise
-        now = call.house.clock.tick()
-        self._until, self._said, self._entered = now + call.house.conf.api.stream_seconds, now, True
+        self._life, self._said, self._entered = lifetime.Lifetime(call), call.house.clock.tick(), True
 
     def __iter__(self) -> collections.abc.Iterator[bytes]:
         """Return itself."""
@@ -81,7 +80,9 @@ class Feed:
     def __next__(self) -> bytes:
         """Return what there is to say, as soon as there is something."""
         ticker = self._house.clock
-        while not (self._over or self._link.gone or ticker.tick() >= self._until):
+        while not (self._over or self._link.gone):
+            if not self._life.left():
+                return self._life.end()
             found = self._news()
             if not found and ticker.tick() - self._said >= events.HEARTBEAT:
                 # the client goes on behind what it was not told, too
