@@ -49,6 +49,8 @@ class Pool:
         self._lock = threading.Condition()
         self._closed = False
         self._dispatcher: typing.Any = None
+        #: whether a client that speaks TLS was told of
+        self.met_tls = False
 
     def serve(self, dispatcher: typing.Any, sockets: dict[int, typing.Any]) -> None:
         """Take over the connections of a server that does not run yet."""

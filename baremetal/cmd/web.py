@@ -8,7 +8,7 @@ import typing
 import waitress.server
 from oslo_config import cfg
 
-from baremetal.cmd import sending, streams
+from baremetal.cmd import plain, streams
 
 #: bytes of an answer that are kept in memory while it is sent; a page of a thousand nodes fits, and needs no file
 PAGE = 8 * 2 ** 20
@@ -74,7 +74,7 @@ class Web:
         self._streams.serve(self._server.task_dispatcher, sockets)
         for each in sockets.values():
             if isinstance(each, waitress.server.BaseWSGIServer):
-                each.channel_class = functools.partial(sending.Channel, self._streams)
+                each.channel_class = functools.partial(plain.Channel, self._streams)
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
 
     @property
