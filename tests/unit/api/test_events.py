@@ -52,7 +52,8 @@ def test_a_deploy_is_told_while_it_happens(served: Served) -> None:
     served.step(1, "done")
     served.end()
     rest = brief(stream.until("end"))
-    assert rest[-2:] == ["boot done", "done"] and "active" in rest
+    # the step may be seen done before the flow has ended
+    assert [word for word in rest if word != "active"][-2:] == ["boot done", "done"] and "active" in rest
     stream.close()
 
 

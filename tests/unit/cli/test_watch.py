@@ -109,7 +109,9 @@ def test_connection_comes_back_and_nothing_is_lost(served: Served) -> None:
     assert watching.end() == (0, "")
     told = [json.loads(line) for line in watching.text.splitlines()]
     kinds = [event["event"] for event in told if event["event"] != "progress"]
-    assert kinds == ["snapshot", "milestone", "state", "step", "end"]
+    # the step may be seen done before the flow has ended
+    assert kinds[:2] == ["snapshot", "milestone"] and sorted(kinds[2:]) == ["end", "state", "step"]
+    assert kinds[-1] == "end"
 
 
 @pytest.mark.parametrize(("words", "environment", "status", "says"), [
