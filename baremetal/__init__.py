@@ -5,7 +5,17 @@ requirements), which costs memory and start-up time and changes how their locks 
 must be said before any oslo library is loaded.
 """
 
+import os
+import signal
 import sys
+
+#: commands that a person starts; while they are still being loaded, Ctrl-C ends them like any program and not with the
+#: places in Python where that was. It must be said before loading begins, and to them only: others import this package,
+#: too. What they do then says for itself what Ctrl-C does
+COMMANDS = ("baremetal", "baremetal-ops", "baremetal-service", "baremetal-watch", "nova-baremetal")
+if (sys.argv and os.path.basename(sys.argv[0]) in COMMANDS
+        and signal.getsignal(signal.SIGINT) is signal.default_int_handler):
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 sys.modules.setdefault("eventlet", None)  # type: ignore[arg-type]
 

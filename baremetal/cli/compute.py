@@ -12,7 +12,7 @@ import sys
 import typing
 import urllib.parse
 
-from baremetal.cli import access, asking, screen, table, watch
+from baremetal.cli import access, asking, interrupt, screen, table, watch
 
 #: columns of the list of nodes: (head, where it stands)
 # fmt: off
@@ -178,6 +178,7 @@ def parser() -> argparse.ArgumentParser:
 def main() -> None:
     """Do what the command line names, and end with the status that says how it went."""
     asked = parser().parse_args()
+    interrupt.begin()
     try:
         how = access.of(os.environ, asked.endpoint, asked.user, getpass.getpass if sys.stdin.isatty() else None)
         text = asked.run(asked, how)

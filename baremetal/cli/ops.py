@@ -17,7 +17,7 @@ import typing
 import urllib.parse
 
 from baremetal import clock
-from baremetal.cli import access, asking, completion, screen, stream, table, watch, why
+from baremetal.cli import access, asking, completion, interrupt, screen, stream, table, watch, why
 
 #: nodes of one state of failure that are shown with the fleet
 SHOWN = 10
@@ -225,6 +225,7 @@ def main() -> None:
     """Do what the command line names, and end with the status that says how it went."""
     asked = parser().parse_args()
     command = COMMANDS[asked.command]
+    interrupt.begin()
     try:
         if not command.asks:
             sys.exit(command.run(asked, access.Access("")))

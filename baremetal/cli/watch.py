@@ -15,7 +15,7 @@ import threading
 import typing
 
 from baremetal import clock
-from baremetal.cli import access, screen, stream
+from baremetal.cli import access, interrupt, screen, stream
 
 #: seconds between two drawings when nothing happens
 REDRAW = 1.0
@@ -153,6 +153,7 @@ def main() -> None:
     asked = parser().parse_args()
     if len(set(asked.node)) > MOST:
         parser().error(f"{len(set(asked.node))} nodes are too many; at most {MOST} are watched at once")
+    interrupt.begin()
     try:
         how = access.of(os.environ, asked.endpoint, asked.user, getpass.getpass if sys.stdin.isatty() else None)
         sys.exit(Watch(asked, how, sys.stdout).run())
