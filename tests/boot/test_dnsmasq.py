@@ -164,7 +164,7 @@ def test_what_happens_becomes_milestones(house: House, tmp_path: Path) -> None:
     house.wire.address(found["address"])
     hyphened = MAC.replace(":", "-")
     for path in ("undionly.kpxe", f"grub/grub.cfg-01-{hyphened}", f"{place.key}/kernel", f"{place.key}/ramdisk"):
-        got = house.wire.run("curl", "-sS", "--max-time", "10", f"tftp://{wire.OURS}/{path}")
+        got = house.wire.run("curl", "-sS", "--max-time", "90", f"tftp://{wire.OURS}/{path}")
         assert got.returncode == 0, got.stderr
         if path.endswith("kernel"):
             assert got.stdout == kernel.read_bytes()

@@ -52,7 +52,7 @@ class Wire:
     def run(self, *command: str) -> subprocess.CompletedProcess[bytes]:
         """Run a program as the server."""
         return subprocess.run(["ip", "netns", "exec", self.namespace, *command], capture_output=True, check=False,
-                              timeout=30)
+                              timeout=120)
 
     def address(self, address: str) -> None:
         """Give the server's card an address."""
