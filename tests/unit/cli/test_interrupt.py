@@ -31,8 +31,8 @@ HEARING = "import signal; signal.signal(signal.SIGINT, signal.default_int_handle
 
 
 def start(code: str, *words: str, **environ: str) -> subprocess.Popen[str]:
-    return subprocess.Popen([sys.executable, "-c", HEARING + code, *words], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                            stderr=subprocess.PIPE, text=True, env={**os.environ, **environ})
+    return subprocess.Popen([sys.executable, "-c", HEARING + code, *words], stdin=subprocess.DEVNULL,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environ})
 
 
 @pytest.mark.parametrize(("module", "command"), COMMANDS)
