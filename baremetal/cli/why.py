@@ -50,7 +50,7 @@ def lines(found: Document, now: datetime.datetime) -> list[str]:
     name = found["name"] or found["node"]
     told = [f"{name} is {found['provision_state']!r}, {_power(found['power_state'])}"
             + (f", on its way to {found['target_provision_state']!r}" if found["target_provision_state"] else "") + "."]
-    told += _maintenance(found, name)
+    told += _maintenance(found, name, now)
     newest = found["flows"][0] if found["flows"] else None
     if newest is not None and newest["finished_at"] is None:
         return told + _running(found, newest, now)
@@ -73,12 +73,15 @@ def _power(power: str | None) -> str:
     return f"its power is {power.removeprefix('power ')!r}" if power else "its power is not known"
 
 
-def _maintenance(found: Document, name: str) -> list[str]:
+def _maintenance(found: Document, name: str, now: datetime.datetime) -> list[str]:
     if not found["maintenance"]:
         return []
     because = found["maintenance_reason"] or "no reason was given"
     remedy = FAULTS.get(found["fault"] or "", "To take it back into service: baremetal node maintenance unset {node}")
-    return [f"It is out of service (maintenance): {because}", remedy.format(node=name)]
+    # an older service does not say when and by whom; none does when that is longer ago than it keeps events
+    known = found.get("maintenance_set")
+    put = f", set at {screen.moment(known['at'], now)} by {known['user'] or 'somebody'}" if known else ""
+    return [f"It is out of service (maintenance{put}): {because}", remedy.format(node=name)]
 
 
 def _held(held: Document, now: datetime.datetime) -> str:

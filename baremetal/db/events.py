@@ -14,7 +14,10 @@ _NEWEST = sa.select(sa.func.coalesce(sa.func.max(EVENTS.c.id), 0))
 _AFTER = sa.select(EVENTS).where(EVENTS.c.id > sa.bindparam("w_ident")).order_by(EVENTS.c.id).limit(
     sa.bindparam("w_most", type_=sa.Integer))
 _OLDEST = sa.select(sa.func.coalesce(sa.func.min(EVENTS.c.id), 0))
-
+#: actions are words of notify.happening; there is no index, since only a node in maintenance is looked for
+_MAINTENANCE: sa.Select[typing.Any] = sa.select(EVENTS.c.at, EVENTS.c.user, EVENTS.c.facts).where(
+    EVENTS.c.uuid == sa.bindparam("w_node"), EVENTS.c.kind == "node", EVENTS.c.action == "maintenance").order_by(
+    EVENTS.c.id.desc()).limit(1)
 
 #: columns that are as they were told
 PLAIN = ("at", "kind", "action", "uuid", "name", "node_uuid", "owner", "lessee", "request_id", "user")
@@ -41,6 +44,11 @@ def oldest(connection: sa.Connection) -> int:
 def after(connection: sa.Connection, ident: int, most: int) -> collections.abc.Sequence[sa.Row[typing.Any]]:
     """Return at most so many events with higher ids, oldest first."""
     return connection.execute(_AFTER, {"w_ident": ident, "w_most": most}).all()
+
+
+def maintenance(connection: sa.Connection, node: str) -> sa.Row[typing.Any] | None:
+    """Return when, by whom and to what the maintenance of a node was changed last, as far as events are kept."""
+    return connection.execute(_MAINTENANCE, {"w_node": node}).first()
 
 
 def purge(connection: sa.Connection, before: datetime.datetime) -> int:

@@ -6,6 +6,7 @@ import typing
 
 import sqlalchemy as sa
 
+import baremetal.db.events
 from baremetal import clock, errors
 from baremetal.api import access, expose, resource, types, versions
 from baremetal.api.ops import answers, progress
@@ -64,6 +65,10 @@ AWAITED = Document({
     "until":            Key(types.TIME, "Until when.", null=True),
     "flow":             Key(types.UUID, "The flow that waits."),
 })
+SET = Document({
+    "at":               Key(types.TIME, "When."),
+    "user":             Key(types.TEXT, "By whom.", null=True),
+})
 TIMELINE = Document({
     "node":                   Key(types.UUID, "The node."),
     "name":                   Key(types.TEXT, "Its name.", null=True),
@@ -73,6 +78,7 @@ TIMELINE = Document({
     "power_state":            Key(types.TEXT, "Power as last seen.", null=True),
     "maintenance":            Key(types.FLAG, "Whether it is out of service."),
     "maintenance_reason":     Key(types.TEXT, "Why.", null=True),
+    "maintenance_set":        Key(SET, "When and by whom that was done last, while events are kept.", null=True),
     "fault":                  Key(types.TEXT, "The fault that put it into maintenance.", null=True),
     "last_error":             Key(types.TEXT, "What went wrong last, and what to do.", null=True),
     "held":                   Key(HOLD, "Who holds it now.", null=True),
@@ -109,7 +115,18 @@ def document(connection: sa.Connection, node: sa.Row[typing.Any], now: datetime.
     """Return a node's timeline with its newest flows."""
     flows = timeline.flows(connection, node.id, limit)
     earlier = timeline.earlier(connection, [flow for flow in flows if flow.finished_at is None])
-    return _document(node, now, flows_of(flows, earlier, parts(connection, [*flows, *earlier]), now))
+    return {**_document(node, now, flows_of(flows, earlier, parts(connection, [*flows, *earlier]), now)),
+            "maintenance_set": _maintenance(connection, node)}
+
+
+def _maintenance(connection: sa.Connection, node: sa.Row[typing.Any]) -> dict[str, typing.Any] | None:
+    """Return when and by whom a node was put into the maintenance that it is in, where events say so."""
+    found = baremetal.db.events.maintenance(connection, node.uuid) if node.maintenance else None
+    facts = record.load(found.facts) if found is not None else {}
+    # a fault that came with a move was told as a move; what was told of maintenance before is of another one
+    if found is None or not facts.get("maintenance") or facts.get("fault") != node.fault:
+        return None
+    return {"at": clock.iso(found.at), "user": found.user}
 
 
 def parts(connection: sa.Connection, flows: Rows) -> "Parts":

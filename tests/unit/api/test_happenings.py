@@ -66,6 +66,18 @@ def test_it_begins_now_and_tells_what_the_api_does(served: Served) -> None:
     stream.close()
 
 
+def test_who_put_a_node_into_maintenance_is_known_by_what_was_told(served: Served) -> None:
+    def put() -> Any:
+        return served.ask("GET", "/ops/v1/nodes/web-1/timeline").json()["maintenance_set"]
+    assert put() is None
+    assert served.ask("PUT", "/v1/nodes/web-1/maintenance", body={"reason": "a fan"}).status == 202
+    while not put():        # it is written beside
+        served.time.sleep(0.05)
+    assert put()["user"] == "noauth"
+    assert served.ask("DELETE", "/v1/nodes/web-1/maintenance").status == 202
+    assert put() is None
+
+
 def test_it_goes_on_where_it_was_once_each(served: Served) -> None:
     settled(served)
     stream = listen(served)

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from baremetal import clock
 from baremetal.api import routes
 from baremetal.api.ops import shown
-from baremetal.db import flows, milestones, models
+from baremetal.db import events, flows, milestones, models
+from baremetal.notify import happening
 from tests.api import inside
 
 
@@ -97,6 +98,32 @@ def test_timeline_says_what_is_done_and_awaited(house: inside.Inside, time: cloc
     assert newest["milestones"][0] == {"name": "seen", "at": newest["created_at"], "seconds": 0.0,
                                        "facts": {"password": "******", "where": "here"}}
     assert (newest["user"], newest["request_id"]) == ("alice", "req-1")
+
+
+@pytest.mark.parametrize(("columns", "told", "who"), [
+    ({"maintenance": True}, [("alice", True, None)], "alice"),
+    ({"maintenance": True}, [("alice", True, None), ("bob", True, None)], "bob"),
+    ({"maintenance": True, "fault": "power failure"}, [("system:power", True, "power failure")], "system:power"),
+    # told as the end of a deploy, or told and not kept: what is known is of another maintenance
+    ({"maintenance": True, "fault": "clean failure"}, [("alice", True, None)], None),
+    ({"maintenance": True}, [("alice", True, None), ("alice", False, None)], None),
+    ({"maintenance": True}, [], None),
+    ({"maintenance": False}, [("alice", True, None)], None),
+])
+def test_timeline_says_who_put_it_into_maintenance(
+        house: inside.Inside, time: clock.MovedClock, columns: dict[str, Any], told: list[tuple[str, bool, str | None]],
+        who: str | None) -> None:
+    ident = node(house, **columns)
+    with house.database.write() as connection:
+        for user, maintenance, fault in told:
+            time.move(60)
+            events.add(connection, [
+                happening.Happening("node", action, one, time.now(), user=user,
+                                    facts={"maintenance": maintenance, "fault": fault})
+                for action, one in (("maintenance", ident), ("power", ident), ("maintenance", str(uuid.uuid4())))])
+    answer = house.ask("GET", f"/ops/v1/nodes/{ident}/timeline")
+    jsonschema.Draft202012Validator(schema(house, "/ops/v1/nodes/{node}/timeline")).validate(answer.json())
+    assert answer.json()["maintenance_set"] == (who and {"at": clock.iso(time.now()), "user": who})
 
 
 def test_timeline_is_limited(house: inside.Inside) -> None:

@@ -158,6 +158,10 @@ FAILED = {"verb": "deploy", "state": "failed", "finished_at": "2026-01-01T00:00:
     ({}, "Nothing is wrong with it"),
     ({"maintenance": True, "fault": "power failure", "maintenance_reason": "no answer"}, "its controller answers"),
     ({"maintenance": True}, "baremetal node maintenance unset web-1"),
+    ({"maintenance": True, "maintenance_set": None}, "(maintenance): no reason was given"),
+    ({"maintenance": True, "maintenance_reason": "a fan", "maintenance_set": {
+        "at": "2026-01-01T00:00:05+00:00", "user": "alice"}}, "(2 min ago) by alice): a fan"),
+    ({"maintenance": True, "maintenance_set": {"at": "2026-01-01T00:00:05+00:00", "user": None}}, "by somebody): no"),
     ({"flows": [FAILED], "provision_state": "deploy failed"}, "baremetal node deploy web-1"),
     ({"held": {"holder": "c1", "why": None, "since": "2026-01-01T00:00:00+00:00"}}, "c1 holds it"),
     ({"last_error": "BMC said no"}, "BMC said no"),
