@@ -142,8 +142,8 @@ def given(limited: str | None) -> dict[str, typing.Any]:
 @functools.cache
 def _gathered(node_id: sa.ColumnElement[int]) -> collection.Where:
     """Return the condition that makes databases begin with the nodes of a project, which are few."""
-    few = NODES.alias("mine")
-    return node_id.in_(sa.select(few.c.id).where(sa.or_(few.c.owner == TENANT, few.c.lessee == TENANT)))
+    return _text(f"{node_id} IN (SELECT mine.id FROM {NODES.name} mine WHERE mine.owner = :{TENANT.key} "
+                 f"OR mine.lessee = :{TENANT.key})")
 
 
 @functools.cache
@@ -151,8 +151,13 @@ def _walked(node_id: sa.ColumnElement[int]) -> collection.Where:
     """Return the condition that is looked at row by row, in the order of the list, until its page is full.
 
     With ``=`` in place of BETWEEN, MariaDB would gather all nodes first, and SQLite read them whole instead of looking
-    into the index of the column. As text, since composing it anew costs a short list a tenth of its time.
+    into the index of the column.
     """
     looks = [f"EXISTS (SELECT 1 FROM {NODES.name} WHERE {tenant} = :{TENANT.key} "
              f"AND {NODES.c.id} BETWEEN {node_id} AND {node_id})" for tenant in (NODES.c.owner, NODES.c.lessee)]
-    return typing.cast(collection.Where, sa.text(f"({' OR '.join(looks)})").bindparams(TENANT))
+    return _text(f"({' OR '.join(looks)})")
+
+
+def _text(condition: str) -> collection.Where:
+    """Return a condition of names of ours as text: composing it anew costs a short list a tenth of its time."""
+    return typing.cast(collection.Where, sa.text(condition).bindparams(TENANT))
