@@ -5,6 +5,7 @@ One decorator serves every kind of step; ``conductor/flow.py`` runs every plan.
 
 import collections.abc
 import concurrent.futures
+import copy
 import dataclasses
 import functools
 import typing
@@ -117,7 +118,8 @@ class Step:
 
     def to_wire(self) -> dict[str, typing.Any]:
         """Return the step as the API shows it and the journal stores it."""
-        found = dataclasses.asdict(self)
+        # what asdict() makes, which asks each value what it is
+        found = {**vars(self), "args": copy.deepcopy(self.args) if self.args else {}}
         if not self.children:
             del found["children"]
         return found

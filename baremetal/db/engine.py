@@ -141,8 +141,15 @@ def _reading(url: sqlalchemy.URL, conf: cfg.ConfigOpts) -> sqlalchemy.Engine:
         url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True,
         pool_size=conf.database.max_pool_size, max_overflow=conf.database.max_overflow, pool_use_lifo=True,
         pool_recycle=conf.database.connection_recycle_time, **args)
-    exc_filters.register_engine(engine)
+    _filter(engine)
     return engine
+
+
+def _filter(engine: sqlalchemy.Engine) -> None:
+    """Let errors be oslo.db's. Its own registering listens to rollbacks, too, for the sake of savepoints, which we do
+    not have; with such a listener each statement and each connection look for others in eight places.
+    """
+    event.listen(engine, "handle_error", exc_filters.handler, retval=True)
 
 
 def _bound(driver: str, seconds: int, _dialect: object, _record: object, _arguments: object,
@@ -179,11 +186,14 @@ IDLE_ENDS = {"postgresql": _end_idle_postgresql, "mysql": _end_idle_mariadb}
 
 
 def _sqlite(url: sqlalchemy.URL) -> sqlalchemy.Engine:
-    """Make the one engine of SQLite. Not the facade's: that opens the file for each use, at four times the cost."""
+    """Make the one engine of SQLite. Not the facade's: that opens the file for each use, at four times the cost.
+
+    The connection that was used last is used first: it knows the statements, and what others have not changed since.
+    """
     engine = sqlalchemy.create_engine(url, isolation_level="AUTOCOMMIT", skip_autocommit_rollback=True,
-                                      poolclass=pool.QueuePool, pool_size=20, max_overflow=100)
+                                      poolclass=pool.QueuePool, pool_size=20, max_overflow=100, pool_use_lifo=True)
     event.listen(engine, "connect", _prepare_sqlite)
-    exc_filters.register_engine(engine)
+    _filter(engine)
     return engine
 
 

@@ -1,5 +1,7 @@
 """What an agent is told of its node and ports: plain JSON without secrets."""
 
+import collections.abc
+import functools
 import typing
 
 import orjson
@@ -18,6 +20,8 @@ COLUMNS = ("uuid", "name", "driver", "instance_uuid", "resource_class", "provisi
 SECRETIVE = ("driver_info", "instance_info", "driver_internal_info")
 #: key of driver_internal_info: what an agent told of its steps, which goes back as it came
 OWN_WORDS = "agent_cached_"
+#: characters of a key whose judgement is remembered
+SHORT = 64
 #: columns of a port
 PORT = ("uuid", "address", "name", "pxe_enabled", "physical_network", "is_smartnic")
 #: columns of a port that are stored as text
@@ -45,7 +49,7 @@ def node(task: task.Task, *, configdrive: bool = False) -> Told:
         own = {key: value for key, value in found[name].items()
                if name == "driver_internal_info" and key.startswith(OWN_WORDS)}
         shown = {key: value for key, value in found[name].items() if key != "configdrive" and key not in own}
-        found[name] = {**strutils.mask_dict_password(shown, MASK), **own}
+        found[name] = {**masked(shown), **own}
         if kept is not None:
             found[name]["configdrive"] = kept if configdrive else MASK
     found["driver_internal_info"] = {**ERASURE, **found["driver_internal_info"]}
@@ -56,6 +60,27 @@ def ports(task: task.Task) -> list[Told]:
     """Return the node's ports."""
     return [{**{name: getattr(port, name, None) for name in PORT},
              **{name: _dict(getattr(port, name, None)) for name in PORT_DICTS}} for port in task.ports]
+
+
+def masked(value: typing.Any) -> typing.Any:
+    """Return what ``strutils.mask_dict_password`` does; that judges the same few keys anew, at 33 searches each."""
+    if isinstance(value, collections.abc.Mapping):
+        return {key: MASK if not isinstance(item, collections.abc.Mapping) and _is_secret(key)
+                else masked(item) for key, item in value.items()}
+    if isinstance(value, str):
+        return strutils.mask_password(value, MASK)
+    return [masked(item) for item in value] if isinstance(value, list) else value
+
+
+def _is_secret(key: typing.Any) -> bool:
+    """Return whether the value of a key is a secret."""
+    judge = _judged if isinstance(key, str) and len(key) <= SHORT else _judged.__wrapped__
+    return judge(key)
+
+
+@functools.lru_cache(2048)
+def _judged(key: typing.Any) -> bool:
+    return bool(strutils.mask_dict_password({key: ""}, MASK)[key] == MASK)
 
 
 def _dict(value: typing.Any) -> typing.Any:

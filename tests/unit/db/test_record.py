@@ -86,3 +86,26 @@ def test_the_value_of_a_setting_whose_name_is_a_secrets_is_one():
     assert record.load(public)["settings"] == [{"name": "AdminPassword", "value": record.MASK}, value["settings"][1]]
     assert record.join(public, hidden) == value
     assert record.join(*record.split("steps", record.load(public), value)) == value
+
+
+def test_what_held_no_secret_is_looked_at_again_when_it_has_changed():
+    steps = {"deploy": [{"step": "erase", "args": {"passes": 1}}]}
+    for _ in range(2):
+        assert record.split("driver_internal_info", {"steps": steps}) == (record.dump({"steps": steps}), None)
+    steps["deploy"][0]["args"]["password"] = "x"
+    public, hidden = record.split("driver_internal_info", {"steps": steps})
+    assert '"x"' not in public
+    assert record.join(public, hidden) == {"steps": steps}
+
+
+def test_a_mask_that_stood_for_nothing_stands_for_what_is_known_later():
+    shown = {"users": [{"password": "******"}]}
+    assert record.split("extra", shown)[1] is None
+    public, hidden = record.split("extra", shown, {"users": [{"password": "x"}]})
+    assert record.join(public, hidden) == {"users": [{"password": "x"}]}
+
+
+def test_what_is_secret_in_one_column_is_no_secret_in_another_one_below_a_key():
+    value = {"a": {"configdrive": "abc"}}
+    assert record.split("driver_info", value)[1] is None
+    assert record.load(record.split("instance_info", value)[0]) == {"a": {"configdrive": "******"}}
