@@ -20,8 +20,10 @@ MOST = 1000
 
 #: the project that is asked for
 TENANT = sa.bindparam("tenant", type_=NODES.c.owner.type)
+#: its nodes. Made once: composing it anew costs a short list a tenth of its time
+MINE = sa.or_(NODES.c.owner == TENANT, NODES.c.lessee == TENANT)
 _COUNT = sa.select(sa.func.count()).select_from(
-    sa.select(NODES.c.id).where(sa.or_(NODES.c.owner == TENANT, NODES.c.lessee == TENANT)).limit(FEW + 1).subquery())
+    sa.select(NODES.c.id).where(MINE).limit(FEW + 1).subquery())
 
 
 class Holdings:

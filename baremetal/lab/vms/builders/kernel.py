@@ -18,7 +18,8 @@ MODULES = (
     "squashfs", "crc32c_generic", "crc32_pclmul", "i6300esb", "tpm_tis", "qemu_fw_cfg", "rtc_cmos",
 )
 # fmt: on
-LIMITS = ("-o", "Acquire::Check-Valid-Until=false", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=5")
+RETRIES = ("-o", "Acquire::Retries=5")
+LIMITS = ("-o", "Acquire::Check-Valid-Until=false", "-o", "APT::Sandbox::User=root", *RETRIES)
 
 
 def package() -> str:
@@ -26,7 +27,7 @@ def package() -> str:
     told = programs.run("apt-cache", "depends", META)
     found = re.search(r"Depends: (linux-image-\S+)", told)
     if not found:
-        programs.run("apt-get", "-qq", "-o", "Acquire::Retries=5", "update")
+        programs.run("apt-get", "-qq", *RETRIES, "update")
         found = re.search(r"Depends: (linux-image-\S+)", programs.run("apt-cache", "depends", META))
     if not found:
         raise programs.Trouble(f"apt knows no package {META}; is there a Debian source in /etc/apt?")
