@@ -4,15 +4,14 @@ import time
 
 from baremetal import config, context, errors
 from baremetal.rpc import client, wire
-
-PATIENCE = 120
+from tests import processes
 
 
 def wait_for(transport_url: str, host: str) -> None:
     """Return once conductor ``host`` answers."""
     conf = config.build(transport_url=transport_url, rpc_response_timeout=10)
     transport = wire.transport(conf)
-    caller, end = client.Client(conf, transport), time.monotonic() + PATIENCE
+    caller, end = client.Client(conf, transport), time.monotonic() + processes.PATIENCE
     try:
         while not _answers(caller, host):
             assert time.monotonic() < end, f"conductor {host} takes no calls"

@@ -27,6 +27,7 @@ PORTS = range(20000, 32000, 2)  # below the ephemeral range: no outgoing connect
 NETS = range(40, 70)            # second numbers of loopback networks that no test names
 FLEET = 623, 6230, 9999         # ports that simulated servers may have on their addresses
 POLL = 0.05
+PATIENCE = 120.0                # seconds within which anything comes to be, also on a machine that is busy
 CLAIMS = 100                    # of a process: what was given longer ago is in use by now, or not any more
 
 _claims: collections.deque[socket.socket] = collections.deque()
@@ -96,7 +97,7 @@ class Process:
     def _ending(self) -> str:
         return f"its log ends:\n{self.tail()}"
 
-    def wait_for(self, ready: Callable[[], object], within: float = 120.0) -> None:
+    def wait_for(self, ready: Callable[[], object], within: float = PATIENCE) -> None:
         """Return when ``ready`` is true; an exception from it means: not yet."""
         end = time.monotonic() + within
         last: Exception | None = None

@@ -15,8 +15,6 @@ import requests
 from tests import calls, processes
 
 _numbers = itertools.count(1)
-#: seconds within which anything comes to be, also on a machine that is busy with other things
-PATIENCE = 120
 
 CONF = """
 [DEFAULT]
@@ -90,7 +88,7 @@ class Cluster:
         assert answer.status_code < 300, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else {}
 
-    def until(self, ready: Callable[[], Any], within: float = PATIENCE) -> Any:
+    def until(self, ready: Callable[[], Any], within: float = processes.PATIENCE) -> Any:
         """Return what ``ready`` returns as soon as it is true."""
         end = time.monotonic() + within
         while time.monotonic() < end:
@@ -139,12 +137,12 @@ def cluster(request: pytest.FixtureRequest, workdir: Path) -> Iterator[Cluster]:
     database = request.getfixturevalue(request.param).database(f"cluster{number}")
     made = Cluster(folder, {"transport": rabbit, "database": str(database).replace("%", "%%")})
     with made.stack:
-        assert made.spawn("dbsync", "sync").child.wait(PATIENCE) == 0, (folder / "sync.out").read_text()
+        assert made.spawn("dbsync", "sync").child.wait(processes.PATIENCE) == 0, (folder / "sync.out").read_text()
         for name in ("api1", "api2"):
             port = processes.free_port()
             process = made.spawn("api", name, port)
             made.apis.append(f"http://127.0.0.1:{port}")
-            process.wait_for(lambda url=made.apis[-1]: requests.get(url, timeout=5).ok, within=PATIENCE)
+            process.wait_for(lambda url=made.apis[-1]: requests.get(url, timeout=5).ok)
         for host in ("one", "two"):
             made.conductor(host)
         # both API copies know both conductors

@@ -16,8 +16,6 @@ from oslo_config import cfg
 
 from tests import processes
 
-#: seconds within which anything comes to be, also on a machine that is busy with other things
-PATIENCE = 120
 TOPIC = "ironic_versioned_notifications"
 CONF = """
 [DEFAULT]
@@ -66,7 +64,7 @@ class Heard:
 
     def until(self, name: str, count: int = 1) -> None:
         """Wait until so many of one type were heard."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + processes.PATIENCE
         while self.names().count(name) < count:
             assert time.monotonic() < end, f"{name} was not heard; these were: {self.names()}"
             time.sleep(0.05)
@@ -84,7 +82,7 @@ def listening(url: str, topic: str = TOPIC) -> Iterator[Heard]:
     conf.set_override("executor_thread_pool_size", 1)
     thread = threading.Thread(target=listener.start, daemon=True)
     thread.start()
-    thread.join(PATIENCE)
+    thread.join(processes.PATIENCE)
     try:
         yield heard
     finally:
@@ -116,7 +114,7 @@ class Service:
 
     def until(self, ready: Callable[[], Any]) -> Any:
         """Return what ``ready`` returns as soon as it is true."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + processes.PATIENCE
         while not (found := ready()):
             assert time.monotonic() < end, f"last: {ready()!r}"
             time.sleep(0.05)
@@ -148,13 +146,13 @@ class Service:
 
         def read() -> None:
             with contextlib.suppress(requests.RequestException), requests.get(
-                    f"{self.url}/ops/v1/events", stream=True, timeout=2 * PATIENCE) as answer:
+                    f"{self.url}/ops/v1/events", stream=True, timeout=2 * processes.PATIENCE) as answer:
                 for line in answer.iter_lines():
                     self.events.append(line.decode())
                     begun.set()
         thread = threading.Thread(target=read, daemon=True)
         thread.start()
-        assert begun.wait(PATIENCE), "the stream of events did not begin"
+        assert begun.wait(processes.PATIENCE), "the stream of events did not begin"
         return thread
 
     def told(self) -> list[dict[str, Any]]:
@@ -172,5 +170,5 @@ def serving(folder: Path, url: str, *, debug: bool = False) -> Iterator[Service]
     command = processes.Command([sys.executable, "-m", "baremetal.cmd.single", "--config-file", str(conf),
                                  "--data", str(data), "--port", str(port)], logs=[data / "baremetal.log"])
     with processes.spawned("baremetal", command, folder / "out") as process:
-        process.wait_for(lambda: "Ctrl-C" in process.tail(100), within=PATIENCE)
+        process.wait_for(lambda: "Ctrl-C" in process.tail(100))
         yield Service(f"http://127.0.0.1:{port}", process, data / "baremetal.log", data)

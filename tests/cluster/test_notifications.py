@@ -7,6 +7,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from tests import processes
 from tests.cluster import hearing
 
 SECRET = f"geheim-{uuid.uuid4().hex}"
@@ -183,7 +184,7 @@ def test_a_broker_that_is_away_holds_up_nobody(rabbitmq: Any, tmp_path: Path) ->
             # who does not end by itself is killed, which is not 0
             assert service.process.stop(within=40) == 0
             for reader in readers:
-                reader.join(hearing.PATIENCE)
+                reader.join(processes.PATIENCE)
                 assert not reader.is_alive()
     finally:
         rabbitmq.process.send(signal.SIGCONT)

@@ -146,3 +146,14 @@ class House:
     def close(self) -> None:
         """Give the database back."""
         self.database.close()
+
+
+def forsaken(house: House, deploy: Any, many: int) -> list[str]:
+    """Nodes whose flows conductor "two" has begun and not ended, since it died in their first step; "one" is there."""
+    deploy.dies["first"] = many
+    house.conductor("two", deploy=deploy)
+    house.conductor("one", deploy=deploy)
+    idents = [house.add("available") for _ in range(many)]
+    for ident in idents:
+        house.do(ident, "deploy", "two")
+    return idents

@@ -318,12 +318,7 @@ def test_flow_of_a_driver_that_is_gone_fails_and_says_so(house: building.House) 
 def test_one_node_that_breaks_the_sweep_keeps_no_other_waiting(house: building.House,
                                                                caplog: pytest.LogCaptureFixture) -> None:
     deploy = parts.Deploy()
-    deploy.dies["first"] = 2
-    house.conductor("two", deploy=deploy)
-    house.conductor("one", deploy=deploy)
-    idents = [house.add("available") for _ in range(2)]
-    for ident in idents:
-        house.do(ident, "deploy", "two")
+    idents = building.forsaken(house, deploy, 2)
     house.gone("two")
     bind = house.conductors["one"].means.drivers.bind
 

@@ -55,12 +55,7 @@ def test_a_worker_that_wakes_while_another_one_takes_over_is_seen(house: buildin
 def test_a_lease_that_ended_is_enough_its_holder_may_seem_alive(house: building.House) -> None:
     """A lease ends before the heartbeat does; its heir does not wait until the ring knows that, too."""
     deploy = parts.Deploy()
-    deploy.dies["first"] = 12
-    house.conductor("two", deploy=deploy)
-    house.conductor("one", deploy=deploy)
-    idents = [house.add("available") for _ in range(12)]
-    for ident in idents:
-        house.do(ident, "deploy", "two")
+    idents = building.forsaken(house, deploy, 12)
     section = house.conf.conductor
     assert section.lease_seconds + 1 < section.heartbeat_timeout
     del house.conductors["two"]
